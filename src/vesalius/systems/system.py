@@ -1,0 +1,53 @@
+"""One catalogue row that runs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from vesalius.learners.learner import Learner
+from vesalius.tasks import Task
+
+Size = Literal["smoke", "default", "paper"]
+Area = Literal["segmentation", "vision", "generation", "vision_language", "language", "clinical_text", "agents", "ehr", "trust"]
+Kind = Literal["method", "model", "benchmark", "dataset", "agent-system", "toolbox", "study", "survey"]
+
+Build = Callable[[int], Learner]
+"""Makes an untrained learner of a seed."""
+
+Arms = Mapping[str, Build]
+
+Tasks = Callable[[Size], Sequence[Task]]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the paper says of itself: in words, and the gain over each baseline where the abstract gives a figure."""
+
+    text: str
+    metric: str = ""
+    gains: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """A published system: the learners that it proposes, the baselines that it claims to beat, its tasks and its claim.
+
+    Attributes:
+        id, number: its row in the catalogue.
+        area, kind: as the catalogue has them.
+        claim: of the paper.
+        learners: from a task and a size, what the paper proposes.
+        baselines: from a task and a size, what it is compared with, on the same records and budget.
+        tasks: by the name that ``--data`` takes; without ``--data``, the first whose records are at hand is run.
+        seeds: how many the default size runs; 1 only where answers were recorded once and nothing is random.
+    """
+
+    id: str
+    number: int
+    area: Area
+    kind: Kind
+    claim: Claim
+    learners: Callable[[Task, Size], Arms]
+    baselines: Callable[[Task, Size], Arms]
+    tasks: Mapping[str, Tasks]
+    seeds: int = 5

@@ -1,0 +1,124 @@
+"""What is to be predicted from what, on which records, and how it is judged."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+
+from vesalius.metrics import Metric
+from vesalius.records import Choices, Field, Label, Mask, Record, Survival, Text
+from vesalius.tasks.prediction import Value
+
+Tier = Literal["packaged", "public", "simulator"]
+Family = Literal["segmentation", "choices", "classification", "survival"]
+
+
+class Source(Protocol):
+    """Where records come from: a packaged real set, a public release on disk, or a simulator with known truth."""
+
+    @property
+    def name(self) -> str:
+        """Short name, as ``--data`` takes it."""
+        ...
+
+    @property
+    def tier(self) -> Tier:
+        """Which kind of source it is; a finding says so."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """One sentence: what the records are."""
+        ...
+
+    def records(self) -> Sequence[Record]:
+        """All records, the same in every call."""
+        ...
+
+
+class Builder(Protocol):
+    """Makes records from records."""
+
+    def build(self, records: Sequence[Record], seed: int) -> Sequence[Record]:
+        """New records; equal inputs and seed give equal outputs."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """Records by their use. A task whose learners need no training has none to train on."""
+
+    train: Sequence[Record]
+    validation: Sequence[Record]
+    test: Sequence[Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A metric as a task uses it, with the difference below which two systems count as equal, declared beforehand."""
+
+    metric: Metric
+    margin: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Task:
+    """One question put to learners.
+
+    Attributes:
+        name: unique within a trial.
+        family: what kind of answer is asked for; a report shows records accordingly.
+        source: where the records come from.
+        inputs: fields that a learner may read.
+        target: the field to predict.
+        split: divides the records, the same way in every call.
+        measures: how answers are judged; the first is the primary one.
+        unit: what intervals are clustered by: ``subject_id`` or the name of a tag.
+        builder: changes the training and validation records of a seed, the same for every arm; None leaves them.
+        note: what a reader must know to judge the task, such as a subject shared by train and test.
+    """
+
+    name: str
+    family: Family
+    source: Source
+    inputs: tuple[str, ...]
+    target: str
+    split: Callable[[Sequence[Record]], Split]
+    measures: tuple[Measure, ...]
+    unit: str = "subject_id"
+    builder: Builder | None = None
+    note: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def truth(self, record: Record) -> Value:
+        """The target as the plain value that metrics take."""
+        return plain(record.fields[self.target])
+
+    def blind(self, record: Record) -> Record:
+        """The record without its target, as a learner sees it at test."""
+        seen = {name: value for name, value in record.fields.items() if name in self.inputs}
+        return Record(
+            id=record.id, subject_id=record.subject_id, fields=seen, time=record.time, licence=record.licence, tags=record.tags
+        )
+
+
+def plain(value: Field) -> Value:
+    """A target field as metrics take it: a mask's labels, a class index, time and event, or text.
+
+    >>> plain(Survival(12.0, True))
+    array([12.,  1.])
+    """
+    match value:
+        case Mask():
+            return value.labels
+        case Label():
+            return float(value.index)
+        case Survival():
+            return np.array([value.time, float(value.event)])
+        case Text():
+            return value.value
+        case Choices():
+            raise TypeError("options are shown, not predicted; make the right one the target, as a Text with its letter.")
+        case _:
+            raise TypeError(f"{type(value).__name__} cannot be a target yet.")
