@@ -31,7 +31,7 @@ def as_binary(name: str, values: ArrayLike) -> BoolArray:
     array = as_numbers(name, values)
     if not ((array == 0) | (array == 1)).all():
         raise ValueError(f"{name} must hold only 0 and 1.")
-    return array == 1
+    return np.asarray(array == 1)
 
 
 def as_seeds_by_records(name: str, values: ArrayLike) -> FloatArray:

@@ -42,7 +42,8 @@ class Clusters:
             return self.order[chosen]
         sizes = self.sizes[chosen]
         ends = np.cumsum(sizes)
-        return self.order[np.arange(ends[-1]) + np.repeat(self.starts[chosen] - ends + sizes, sizes)]
+        shifts = np.repeat(self.starts[chosen] - ends + sizes, sizes)
+        return np.asarray(self.order[np.arange(ends[-1]) + shifts])
 
     def resample(self, generator: np.random.Generator) -> IndexArray:
         """The records of as many clusters as there are, drawn with replacement."""

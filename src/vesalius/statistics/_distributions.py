@@ -6,7 +6,11 @@
 import math
 from functools import cache
 from types import ModuleType
-from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vesalius.statistics._checks import FloatArray
 
 
 @cache
@@ -49,6 +53,6 @@ def beta_quantile(p: float, a: float, b: float) -> float:
     return float(special().betaincinv(a, b, p))
 
 
-def binomial_cdf(k: Any, n: Any, p: Any) -> Any:
-    """P(K <= k) of n draws, elementwise; 0 for negative k."""
-    return special().bdtr(k, n, p)
+def binomial_cdf(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> FloatArray:
+    """P(K <= k) of n draws, elementwise, for k from 0."""
+    return np.asarray(special().bdtr(k, n, p))

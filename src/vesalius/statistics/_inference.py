@@ -1,21 +1,61 @@
-"""From a value and its standard error to an interval, p values and the smallest detectable difference."""
+"""From a value and its standard error to an interval, p values and the smallest detectable difference.
+
+A sample without any spread has a standard error of 0, and calling its mean certain would be false: three records on which two
+arms agree prove little. What is then known is that a share q of records that behave otherwise would have gone unseen in n
+independent units with probability (1 - q) ** n; q is at most 1 - (alpha / 2) ** (1 / n), the "rule of three". Records that
+behave otherwise can be as far off as the range of the scores allows, which bounds the mean. For scores that are all 0 or all 1
+this is the exact interval of Clopper and Pearson.
+"""
 
 import math
 
+import numpy as np
+
+from vesalius.statistics._checks import FloatArray
 from vesalius.statistics._distributions import t_cdf, t_quantile
 from vesalius.statistics.equivalence import tost
 from vesalius.statistics.estimate import Difference, Estimate
 from vesalius.statistics.power import smallest_detectable
 
-NO_SPREAD = "no spread: interval without width, p by the sign test"
+NO_SPREAD = "no spread: rule of three"
+
+
+def score_range(*scores: FloatArray) -> tuple[float, float]:
+    """Range that scores are taken to have: the smallest that holds them and [0, 1]."""
+    return min(0.0, *(float(array.min()) for array in scores)), max(1.0, *(float(array.max()) for array in scores))
+
+
+def unseen_share(level: float, units: int) -> float:
+    """Largest share of units that could have gone unseen."""
+    return float(1 - ((1 - level) / 2) ** (1 / units))
 
 
 def t_estimate(
-    value: float, standard_error: float, degrees_of_freedom: float, *, level: float, n: int, clusters: int, method: str
+    value: float,
+    standard_error: float,
+    degrees_of_freedom: float,
+    *,
+    level: float,
+    n: int,
+    clusters: int,
+    method: str,
+    units: int,
+    span: tuple[float, float],
 ) -> Estimate:
-    """Interval of Student's form."""
+    """Interval of Student's form, or of `without_spread`."""
+    if standard_error <= 0:
+        return without_spread(value, level=level, n=n, clusters=clusters, method=method, units=units, span=span)
     half = t_quantile((1 + level) / 2, degrees_of_freedom) * standard_error
     return Estimate(value, value - half, value + half, level, n, clusters, method)
+
+
+def without_spread(
+    value: float, *, level: float, n: int, clusters: int, method: str, units: int, span: tuple[float, float]
+) -> Estimate:
+    """Interval of the rule of three, for scores that range over `span`."""
+    share = unseen_share(level, units)
+    low, high = (value + share * (end - value) for end in span)
+    return Estimate(value, low, high, level, n, clusters, f"{method}; {NO_SPREAD}")
 
 
 def t_difference(
@@ -30,27 +70,29 @@ def t_difference(
     seeds: int,
     method: str,
     units: int,
+    reach: float,
 ) -> Difference:
-    """Difference of Student's form.
-
-    A sample without spread carries no standard error, and calling its difference certain would be false: three records with
-    the same difference prove little. The p values then come from the sign test of `units` equal signs: `2 ** (1 - units)`
-    two-sided (1 where the difference is 0), and `2 ** -units` for equivalence where the value lies inside the margin. The
-    interval has no width, the smallest detectable difference is NaN, and the method says so.
-    """
+    """Difference of Student's form; without spread by the rule of three, for differences of at most `reach` either way."""
+    p_equivalence = math.nan
     if standard_error > 0:
         p = 2 * t_cdf(-abs(value) / standard_error, degrees_of_freedom)
-        p_equivalence = math.nan if margin is None else tost(value, standard_error, degrees_of_freedom, margin)
+        if margin is not None:
+            p_equivalence = tost(value, standard_error, degrees_of_freedom, margin)
         detectable = smallest_detectable(standard_error, degrees_of_freedom, alpha=1 - level)
         half = t_quantile((1 + level) / 2, degrees_of_freedom) * standard_error
+        low, high = value - half, value + half
     else:
-        p = 1.0 if value == 0 else 2.0 ** (1 - units)
-        p_equivalence = math.nan if margin is None else (2.0**-units if abs(value) < margin else 1.0)
-        detectable, half, method = math.nan, 0.0, f"{method}; {NO_SPREAD}"
+        # The share of unseen units, as far off as they can be, that would make the true difference 0, or the margin.
+        p = min(1.0, 2 * (reach / (reach + abs(value))) ** units)
+        if margin is not None:
+            p_equivalence = _share_p((margin - abs(value)) / (reach - abs(value)) if reach > abs(value) else 0.0, units)
+        share = unseen_share(level, units)
+        low, high = value - share * (reach + value), value + share * (reach - value)
+        detectable, method = math.nan, f"{method}; {NO_SPREAD}"
     return Difference(
         value=value,
-        low=value - half,
-        high=value + half,
+        low=low,
+        high=high,
         level=level,
         standard_error=standard_error,
         degrees_of_freedom=degrees_of_freedom,
@@ -63,3 +105,8 @@ def t_difference(
         seeds=seeds,
         method=method,
     )
+
+
+def _share_p(share: float, units: int) -> float:
+    """Chance that units of that share all go unseen."""
+    return float((1 - np.clip(share, 0.0, 1.0)) ** units)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vesalius.statistics._checks import FloatArray
+from vesalius.statistics._checks import BoolArray, FloatArray, IndexArray
 
 
 def holm(p: ArrayLike) -> FloatArray:
@@ -50,7 +50,7 @@ def benjamini_hochberg(p: ArrayLike) -> FloatArray:
     return _fill(values, tested, order, np.minimum(np.minimum.accumulate(stepped[::-1])[::-1], 1.0))
 
 
-def _check(p: ArrayLike) -> tuple[FloatArray, np.ndarray]:  # type: ignore[type-arg]
+def _check(p: ArrayLike) -> tuple[FloatArray, BoolArray]:
     values = np.asarray(p, dtype=np.float64)
     if values.ndim != 1 or values.size == 0:
         raise ValueError("p must be a vector of at least one p value.")
@@ -60,7 +60,7 @@ def _check(p: ArrayLike) -> tuple[FloatArray, np.ndarray]:  # type: ignore[type-
     return values, tested
 
 
-def _fill(values: FloatArray, tested: np.ndarray, order: np.ndarray, adjusted: FloatArray) -> FloatArray:  # type: ignore[type-arg]
+def _fill(values: FloatArray, tested: BoolArray, order: IndexArray, adjusted: FloatArray) -> FloatArray:
     filled = np.full_like(values, np.nan)
     filled[np.flatnonzero(tested)[order]] = adjusted
     return filled

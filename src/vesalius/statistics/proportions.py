@@ -109,9 +109,9 @@ def tango(b: int, c: int, n: int, *, level: float = 0.95) -> Estimate:
     Raises:
         ValueError: counts out of range, or a level outside (0, 1).
 
-    >>> e = tango(0, 1, 44)  # Tango 1998: contact lenses disinfected in two ways
-    >>> round(e.value, 4), e.low < -0.02 < e.high
-    (-0.0227, True)
+    >>> e = tango(1, 7, 21)  # airway hyper-responsiveness in Fagerland et al. 2014
+    >>> round(e.value, 3), round(e.low, 3), round(e.high, 3)
+    (-0.286, -0.517, -0.026)
     """
     _check_discordant(b, c, n)
     check_level(level)

@@ -2,14 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from vesalius.learners.learner import Learner
+from vesalius.names import Area, Kind, Size
 from vesalius.tasks import Task
-
-Size = Literal["smoke", "default", "paper"]
-Area = Literal["segmentation", "vision", "generation", "vision_language", "language", "clinical_text", "agents", "ehr", "trust"]
-Kind = Literal["method", "model", "benchmark", "dataset", "agent-system", "toolbox", "study", "survey"]
 
 Build = Callable[[int], Learner]
 """Makes an untrained learner of a seed."""

@@ -1,7 +1,8 @@
 """Tasks: what is predicted from what, on which records, and how it is judged."""
 
+from vesalius.names import Tier
 from vesalius.tasks.prediction import OUTCOMES, Outcome, Prediction, Value
-from vesalius.tasks.task import Builder, Family, Measure, Source, Split, Task, Tier, plain
+from vesalius.tasks.task import Builder, Family, Measure, Source, Split, Task, plain
 
 __all__ = [
     "OUTCOMES",

@@ -7,10 +7,10 @@ from typing import Literal, Protocol
 import numpy as np
 
 from vesalius.metrics import Metric
+from vesalius.names import Tier
 from vesalius.records import Choices, Field, Label, Mask, Record, Survival, Text
 from vesalius.tasks.prediction import Value
 
-Tier = Literal["packaged", "public", "simulator"]
 Family = Literal["segmentation", "choices", "classification", "survival"]
 
 

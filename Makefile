@@ -1,0 +1,41 @@
+# The two commands that a newcomer needs: make demo, make test.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+export HF_HUB_OFFLINE := 1
+
+.PHONY: demo test lint evidence benchmarks clean
+
+demo: $(INSTALLED)
+	$(BIN)/vesalius run unet-plus-plus
+
+test: $(INSTALLED) lint
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+evidence: $(INSTALLED)
+	$(BIN)/vesalius evidence unet-plus-plus
+	$(BIN)/vesalius evidence medagentsbench
+	$(BIN)/vesalius evidence recov
+
+benchmarks: $(INSTALLED)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[benchmarks]'
+	$(BIN)/python benchmarks/statistics.py
+
+# torch first and pinned: another package's wish for it can pull gigabytes of CUDA
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt torch
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[imaging,clinical,ray,dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) runs build .mypy_cache .ruff_cache .pytest_cache .hypothesis

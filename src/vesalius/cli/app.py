@@ -1,0 +1,23 @@
+"""All verbs in one place."""
+
+import typer
+
+from vesalius.cli import compare, data, doctor, evidence, list, report, run, show, verify
+
+app = typer.Typer(
+    name="vesalius",
+    help="Published medical AI systems, each run against what it claims to beat, with uncertainty.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("list")(list.command)
+app.command("show")(show.command)
+app.command("run")(run.command)
+app.command("compare")(compare.command)
+app.command("verify")(verify.command)
+app.command("report")(report.command)
+app.command("evidence")(evidence.command)
+app.command("doctor")(doctor.command)
+app.add_typer(data.app, name="data")

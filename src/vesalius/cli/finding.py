@@ -1,0 +1,62 @@
+"""A finding on the terminal."""
+
+import json
+from pathlib import Path
+
+from vesalius.trials.finding import Comparison, Finding
+
+_COLOURS = {"better": "green", "worse": "red", "tied": "blue", "undecided": "yellow"}
+_MOST = 40
+
+
+def print_json(finding: Finding, folder: Path) -> None:
+    """The finding and where it is kept, for machines."""
+    print(
+        json.dumps(
+            {"folder": str(folder), "digest": finding.digest(), "finding": finding.to_json()}, indent=1, ensure_ascii=False
+        )
+    )
+
+
+def print_finding(finding: Finding, folder: Path) -> None:
+    """Failed gates, then every comparison, then the verdict and where the report is."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console()
+    for gate in finding.gates:
+        if gate.outcome == "failed":
+            console.print(f"[bold red]Gate failed[/] {escape(gate.task)}, {gate.name}: {escape(gate.detail)}")
+    for metric in dict.fromkeys(comparison.metric for comparison in finding.comparisons):
+        chosen = [comparison for comparison in finding.comparisons if comparison.metric == metric]
+        table = Table(title=metric, title_justify="left", box=None, pad_edge=False)
+        for heading in ("task", "learner", "baseline", "difference", f"{finding.level:.0%} interval", "p", "verdict"):
+            table.add_column(heading, overflow="fold")
+        for comparison in chosen[:_MOST]:
+            table.add_row(*_cells(comparison))
+        console.print(table)
+        if len(chosen) > _MOST:
+            console.print(f"... and {len(chosen) - _MOST} more; the report has all.")
+    unanswered = {
+        f"{score.arm} on {score.task}": score.outcomes for score in finding.scores if set(score.outcomes) - {"answered"}
+    }
+    for arm, outcomes in list(unanswered.items())[:_MOST]:
+        console.print(f"{escape(arm)}: " + ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()))
+    console.print(f"\n[bold]{escape(finding.verdict)}[/]")
+    if finding.claim:
+        console.print(f"The paper: {escape(finding.claim)}")
+    print(f"Report: {folder / 'report.html'}")
+
+
+def _cells(comparison: Comparison) -> tuple[str, ...]:
+    difference, verdict = comparison.difference, comparison.verdict
+    return (
+        comparison.task,
+        comparison.learner,
+        comparison.baseline,
+        f"{difference.value:+.4f}",
+        f"{difference.low:+.4f} to {difference.high:+.4f}",
+        f"{comparison.p_adjusted:.3g}",
+        f"[{_COLOURS[verdict]}]{verdict}[/]",
+    )

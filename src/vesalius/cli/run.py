@@ -1,0 +1,33 @@
+"""``vesalius run``: try a published idea."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vesalius.cli.options import Json, Out, System, parse_seeds
+from vesalius.cli.progress import progress_bars
+from vesalius.names import EngineName, Size
+
+
+def command(
+    id: System,
+    size: Annotated[Size, typer.Option(help="smoke: seconds; default: minutes on two cores; paper: as published.")] = "default",
+    data: Annotated[list[str] | None, typer.Option(help="A data set of the system, or all; may be repeated.")] = None,
+    seeds: Annotated[str | None, typer.Option(help="How many, or which: 5 or 0,1,2.")] = None,
+    engine: Annotated[EngineName, typer.Option(help="Where the cells run.")] = "local",
+    out: Out = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Run a system against its baselines and print the finding. A stopped run goes on when it is run again."""
+    from vesalius import api
+    from vesalius.cli.finding import print_finding, print_json
+
+    try:
+        with progress_bars():
+            run = api.run(id, size=size, data=data or (), seeds=parse_seeds(seeds), engine=engine, out=out)
+    except KeyboardInterrupt:
+        print(f"vesalius: stopped; what is finished is kept in {out}, the same command goes on from there.", file=sys.stderr)
+        raise typer.Exit(130) from None
+    (print_json if as_json else print_finding)(run.finding, run.folder)

@@ -1,0 +1,11 @@
+"""The closed sets of names that the catalogue and the command line share; light to import."""
+
+from typing import Literal
+
+Size = Literal["smoke", "default", "paper"]
+"""Smoke takes seconds, default minutes on two cores, paper is the published configuration."""
+
+Area = Literal["segmentation", "vision", "generation", "vision_language", "language", "clinical_text", "agents", "ehr", "trust"]
+Kind = Literal["method", "model", "benchmark", "dataset", "agent-system", "toolbox", "study", "survey"]
+EngineName = Literal["local", "ray"]
+Tier = Literal["packaged", "public", "simulator"]

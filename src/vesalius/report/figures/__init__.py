@@ -1,0 +1,1 @@
+"""The figures of a report page: inline SVG that follows the page's colour scheme."""

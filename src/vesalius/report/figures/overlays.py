@@ -1,0 +1,136 @@
+"""A segmentation as people look at it: the outlines of masks over the image, in millimetres."""
+
+import base64
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup, escape
+from numpy.typing import NDArray
+
+Labels = NDArray[np.integer]
+
+LABEL_COLOURS = ("#ffb000", "#3fc1ff", "#ff7ab8", "#7be07b", "#c9a2ff", "#ff8a4c")
+"""Of the outlines; they are seen on dark and on bright images, for each is drawn over a dark casing."""
+
+LONGEST = 384
+"""Pixels of the longer side of an image in the page."""
+
+_HEAVY = 60_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plane:
+    """A grey or colour image with the millimetres of a pixel, reduced to what a page needs."""
+
+    uri: str
+    shape: tuple[int, int]
+    step: int
+    spacing: tuple[float, float]
+
+
+def plane(shown: Mapping[str, object]) -> Plane:
+    """The image of an example record: ``png`` in base64, ``spacing`` in millimetres or None.
+
+    >>> from PIL import Image
+    >>> buffer = io.BytesIO()
+    >>> Image.new("L", (800, 400)).save(buffer, "PNG")
+    >>> made = plane({"png": base64.b64encode(buffer.getvalue()).decode(), "spacing": [1.0, 1.0]})
+    >>> made.shape, made.step
+    ((400, 800), 3)
+    """
+    from PIL import Image
+
+    with Image.open(io.BytesIO(base64.b64decode(str(shown["png"]))), formats=["PNG"]) as file:
+        image = file.convert("RGB" if file.mode not in ("L", "RGB") else file.mode)
+    step = -(-max(image.size) // LONGEST)
+    small = image if step == 1 else image.reduce(step)
+    spacing = shown.get("spacing")
+    row, column = spacing if isinstance(spacing, list | tuple) else (1.0, 1.0)
+    return Plane(_data_uri(small), (image.height, image.width), step, (float(row), float(column)))
+
+
+def panel(plane: Plane, *, name: str, define: bool, truth: Labels, mask: Labels | None, label: str) -> Markup:
+    """The image with a mask's outlines; the truth is the mask itself, or a white dashed outline below another's.
+
+    Args:
+        plane: the image.
+        name: of the image in the page, the same for all panels of a record.
+        define: whether this panel holds the image, or shows that of an earlier one.
+        truth: true labels, H×W.
+        mask: an arm's labels, H×W, or None in the panel of the truth.
+        label: what the panel shows, for those who do not see it.
+    """
+    height, width = plane.shape[0] * plane.spacing[0], plane.shape[1] * plane.spacing[1]
+    size = f'width="{width:g}" height="{height:g}"'
+    picture = f'<image id="{name}" href="{plane.uri}" {size} preserveAspectRatio="none"/>' if define else f'<use href="#{name}"/>'
+    place = f'transform="scale({plane.spacing[1] / 2:g} {plane.spacing[0] / 2:g})"'
+    drawn = _filled(truth, plane.step) if mask is None else _filled(mask, plane.step) + _dashed(truth, plane.step)
+    head = f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(label)}">'
+    return Markup(f"{head}{picture}<g fill-rule='evenodd' {place}>{drawn}</g></svg>")  # noqa: S704 - only numbers stand in it
+
+
+def outline(inside: NDArray[np.bool_], step: int = 1) -> str:
+    """The borders of a region as an SVG path, in half pixels.
+
+    Args:
+        inside: H×W.
+        step: every how many pixels the region is looked at; 1 for all.
+
+    >>> outline(np.array([[True]]))
+    'M1 2l-1-1l1-1l1 1z'
+    """
+    from contourpy import contour_generator
+
+    padded = np.pad(inside[::step, ::step].astype(float), 1)
+    paths = []
+    for line in contour_generator(z=padded).lines(0.5):
+        corners = np.rint((np.asarray(line) - 0.5) * 2).astype(int) * step
+        moves = np.diff(corners, axis=0)
+        runs = _merged(moves)
+        steps = "".join(f"l{x}{'' if y < 0 else ' '}{y}" for x, y in runs[:-1])
+        paths.append(f"M{corners[0, 0]} {corners[0, 1]}{steps}z")
+    return "".join(paths)
+
+
+def _merged(moves: Labels) -> list[tuple[int, int]]:
+    """Equal moves one after the other as one."""
+    runs: list[tuple[int, int]] = []
+    last = None
+    for x, y in moves.tolist():
+        if last == (x, y):
+            runs[-1] = (runs[-1][0] + x, runs[-1][1] + y)
+        else:
+            runs.append((x, y))
+        last = (x, y)
+    return runs
+
+
+def _filled(labels: Labels, step: int) -> str:
+    parts = []
+    for label in np.unique(labels[labels > 0]).tolist():
+        path, colour = outline(labels == label, step), LABEL_COLOURS[(label - 1) % len(LABEL_COLOURS)]
+        parts.append(f'<path class="casing" d="{path}"/><path class="mask" style="--label:{colour}" d="{path}"/>')
+    return "".join(parts)
+
+
+def _dashed(labels: Labels, step: int) -> str:
+    parts = []
+    for label in np.unique(labels[labels > 0]).tolist():
+        path = outline(labels == label, step)
+        parts.append(f'<path class="truth-casing" d="{path}"/><path class="truth" d="{path}"/>')
+    return "".join(parts)
+
+
+def _data_uri(image: "object") -> str:
+    from PIL import Image
+
+    assert isinstance(image, Image.Image)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True)
+    kind = "png"
+    if buffer.tell() > _HEAVY:
+        kind, buffer = "jpeg", io.BytesIO()
+        image.save(buffer, "JPEG", quality=85)
+    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,0 +1,52 @@
+"""Splits that depend on what a record is called, never on the order in which files were listed."""
+
+import hashlib
+from collections.abc import Sequence
+
+from vesalius.records import Record
+from vesalius.tasks import Split
+
+
+def place(key: str) -> float:
+    """A number in [0, 1) that follows from the key alone, spread evenly over keys (SHA-256).
+
+    >>> round(place("field-0002"), 3), place("field-0002") == place("field-0002")
+    (0.653, True)
+    """
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:6], "big") / 2**48
+
+
+def split_by_hash(
+    records: Sequence[Record], *, validation: float, test: float, unit: str = "subject_id", salt: str = ""
+) -> Split:
+    """Whole units by their hash: about these shares for validation and test, and the rest for training.
+
+    Args:
+        records: in any order, which is kept within each part.
+        validation: share of the units.
+        test: share of the units.
+        unit: ``subject_id`` or the name of a tag; records of one unit stay together.
+        salt: put before the unit's name, so that sets whose units have the same names are split differently.
+
+    >>> records = [Record(id=str(number), subject_id=f"p{number // 2}", fields={}) for number in range(100)]
+    >>> split = split_by_hash(records, validation=0.15, test=0.25)
+    >>> len(split.train), len(split.validation), len(split.test)
+    (52, 22, 26)
+    """
+    train_share = 1 - validation - test
+    parts: tuple[list[Record], list[Record], list[Record]] = ([], [], [])
+    for record in records:
+        at = place(salt + record.group(unit))
+        parts[0 if at < train_share else 1 if at < train_share + validation else 2].append(record)
+    return Split(*parts)
+
+
+def hold_out(records: Sequence[Record], count: int) -> tuple[list[Record], list[Record]]:
+    """The others, and the ``count`` records whose ids hash lowest, both in their given order.
+
+    >>> records = [Record(id=name, subject_id=name, fields={}) for name in "abcd"]
+    >>> [[record.id for record in part] for part in hold_out(records, 1)]
+    [['a', 'b', 'c'], ['d']]
+    """
+    held = {record.id for record in sorted(records, key=lambda record: place(record.id))[:count]}
+    return [record for record in records if record.id not in held], [record for record in records if record.id in held]

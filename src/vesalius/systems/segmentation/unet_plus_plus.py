@@ -1,0 +1,173 @@
+"""UNet++: a U-Net with nested dense skip pathways and deep supervision.
+
+Mechanism: the skip connection of each level becomes a chain of convolution blocks; each block receives all earlier ones of its
+level and the up-sampled block below, so that what the decoder joins is semantically closer. A head on each full-resolution block
+is supervised; prediction averages the heads (accurate mode) or cuts the network at one of them (fast mode, see
+`benchmarks/pruning.py`).
+
+Compared with a U-Net of the same widths and with a wide U-Net that has as many parameters as UNet++, trained alike.
+
+Zhou, Rahman Siddiquee, Tajbakhsh, Liang: UNet++: A Nested U-Net Architecture for Medical Image Segmentation. DLMIA 2018,
+arXiv 1807.10165.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from vesalius.learners.learner import Learner
+from vesalius.metrics import METRICS
+from vesalius.names import Size, Tier
+from vesalius.records import Image, Mask, Record
+from vesalius.sources.packaged import mni152
+from vesalius.sources.public import drive, dsb2018
+from vesalius.systems.system import Arms, Claim, System
+from vesalius.tasks import Measure, Source, Split, Task
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Architecture = Literal["unet++", "u-net", "wide-u-net"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What each arm is given, the same for all.
+
+    Attributes:
+        widths: channels of each level of UNet++ and U-Net.
+        steps: optimiser updates on a packaged set, which is small, and on others.
+        batch: patches a step.
+        patch: pixels along each side of one.
+        learning_rate: at the start.
+        records: most records of each part of the split; None for all.
+    """
+
+    widths: tuple[int, ...]
+    steps: Mapping[Tier, int]
+    batch: int
+    patch: int
+    learning_rate: float
+    records: int | None = None
+
+
+BUDGETS: Mapping[Size, Budget] = {
+    "smoke": Budget(
+        widths=(8, 16, 32),
+        steps={"packaged": 8, "public": 8, "simulator": 8},
+        batch=2,
+        patch=32,
+        learning_rate=3e-3,
+        records=4,
+    ),
+    "default": Budget(
+        widths=(8, 16, 32, 64, 128),
+        steps={"packaged": 200, "public": 600, "simulator": 200},
+        batch=8,
+        patch=64,
+        learning_rate=3e-3,
+    ),
+    # Widths, patch (of its nuclei) and learning rate of the paper, which stopped early and does not give its batch.
+    "paper": Budget(
+        widths=(32, 64, 128, 256, 512),
+        steps={"packaged": 20_000, "public": 20_000, "simulator": 20_000},
+        batch=16,
+        patch=96,
+        learning_rate=3e-4,
+    ),
+}
+
+
+def _task(source: Source, split: Callable[[Sequence[Record]], Split], size: Size, *, unit: str, note: str) -> list[Task]:
+    limit = BUDGETS[size].records
+    return [
+        Task(
+            name=source.name,
+            family="segmentation",
+            source=source,
+            inputs=("image",),
+            target="mask",
+            split=split if limit is None else lambda records: _thinned(split(records), limit),
+            measures=(Measure(METRICS["iou"], margin=0.01), Measure(METRICS["dice"], margin=0.01)),
+            unit=unit,
+            note=note,
+        )
+    ]
+
+
+def _thinned(split: Split, limit: int) -> Split:
+    """At most that many records of each part, evenly spaced."""
+
+    def thin(records: Sequence[Record]) -> Sequence[Record]:
+        return records[:: -(-len(records) // limit) or 1]
+
+    return Split(thin(split.train), thin(split.validation), thin(split.test))
+
+
+def _mni152(size: Size) -> list[Task]:
+    return _task(mni152.Mni152(), mni152.split, size, unit="slab", note=mni152.NOTE)
+
+
+def _dsb2018(size: Size) -> list[Task]:
+    return _task(dsb2018.Dsb2018(), dsb2018.split, size, unit="subject_id", note=dsb2018.NOTE)
+
+
+def _drive(size: Size) -> list[Task]:
+    return _task(drive.Drive(), drive.split, size, unit="subject_id", note=drive.NOTE)
+
+
+def _learner(architecture: Architecture, task: Task, size: Size, seed: int) -> Learner:
+    """A segmenter of the task's channels and classes; only the network differs between architectures."""
+    from vesalius.learners.segmenter import Segmenter
+
+    record, budget = task.source.records()[0], BUDGETS[size]
+    pixels, mask = record.get("image", Image).pixels, record.get(task.target, Mask)
+    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    return Segmenter(
+        lambda: _network(architecture, channels, len(mask.names) + 1, budget.widths),
+        steps=budget.steps[task.source.tier],
+        seed=seed,
+        target=task.target,
+        patch=(budget.patch, budget.patch),
+        batch=budget.batch,
+        learning_rate=budget.learning_rate,
+        # Photographs differ in exposure and are standardised each by itself; what is measured on one scale keeps it.
+        standardise="image" if pixels.dtype == "uint8" else "training",
+    )
+
+
+def _network(architecture: Architecture, channels: int, classes: int, widths: Sequence[int]) -> "nn.Module":
+    from vesalius.nets.unet import UNet, count_parameters, wide_widths
+    from vesalius.nets.unet_plus_plus import UNetPlusPlus
+
+    if architecture == "u-net":
+        return UNet(channels, classes, widths)
+    nested = UNetPlusPlus(channels, classes, widths)
+    if architecture == "unet++":
+        return nested
+    return UNet(channels, classes, wide_widths(count_parameters(nested), channels, classes, widths))
+
+
+def _learners(task: Task, size: Size) -> Arms:
+    return {"unet++": partial(_learner, "unet++", task, size)}
+
+
+def _baselines(task: Task, size: Size) -> Arms:
+    return {"u-net": partial(_learner, "u-net", task, size), "wide-u-net": partial(_learner, "wide-u-net", task, size)}
+
+
+SYSTEM = System(
+    id="unet-plus-plus",
+    number=124,
+    area="segmentation",
+    kind="method",
+    claim=Claim(
+        "UNet++ with deep supervision achieves an average IoU gain of 3.9 and 3.4 points over U-Net and wide U-Net.",
+        metric="iou",
+        gains={"u-net": 0.039, "wide-u-net": 0.034},
+    ),
+    learners=_learners,
+    baselines=_baselines,
+    tasks={"mni152": _mni152, "dsb2018": _dsb2018, "drive": _drive},
+)

@@ -1,0 +1,74 @@
+"""From a system to the trial of it."""
+
+from collections.abc import Sequence
+
+from vesalius import catalogue
+from vesalius.errors import UserError
+from vesalius.names import Size
+from vesalius.systems.system import System
+from vesalius.tasks import Task
+from vesalius.trials.trial import Arms, Trial
+
+ALL = "all"
+_SMOKE_SEEDS = 2
+
+
+def trial_of(
+    system: System, *, size: Size = "default", data: Sequence[str] = (), seeds: int | Sequence[int] | None = None
+) -> Trial:
+    """The system's learners against its baselines.
+
+    Args:
+        system: what to try.
+        size: ``smoke`` for seconds, ``default`` for minutes on two cores, ``paper`` for the published configuration.
+        data: names among the system's tasks, or ``all`` for those whose records are at hand; by default the first of these.
+        seeds: how many, or which; by default five (two at smoke size), or one where nothing is random.
+
+    Raises:
+        UserError: for a name that the system does not have, data that is not at hand, or no seeds.
+    """
+    names, tasks = _chosen(system, size, data)
+    chosen_seeds = _seeds(system, size, seeds)
+    row = catalogue.row(system.id)
+    return Trial(
+        name=system.id,
+        tasks=tuple(tasks),
+        arms=lambda task: Arms(system.learners(task, size), system.baselines(task, size)),
+        seeds=chosen_seeds,
+        claim=system.claim.text,
+        settings={"title": row.title, "number": str(row.number), "size": size, "data": ",".join(names)},
+    )
+
+
+def available(system: System, size: Size) -> dict[str, Sequence[Task]]:
+    """The system's tasks by name, where their records are at hand."""
+    found: dict[str, Sequence[Task]] = {}
+    for name, tasks in system.tasks.items():
+        try:
+            found[name] = tasks(size)
+        except UserError:
+            continue
+    return found
+
+
+def _chosen(system: System, size: Size, data: Sequence[str]) -> tuple[list[str], list[Task]]:
+    unknown = [name for name in data if name != ALL and name not in system.tasks]
+    if unknown:
+        raise UserError(f"--data {unknown[0]}: {system.id} has {', '.join(system.tasks)}, or {ALL} for those at hand.")
+    if data and ALL not in data:
+        named = list(dict.fromkeys(data))
+        return named, [task for name in named for task in system.tasks[name](size)]
+    at_hand = available(system, size)
+    if not at_hand:
+        raise UserError(f"{system.id}: none of its data ({', '.join(system.tasks)}) is at hand; see vesalius data list.")
+    names = list(at_hand) if data else [next(iter(at_hand))]
+    return names, [task for name in names for task in at_hand[name]]
+
+
+def _seeds(system: System, size: Size, seeds: int | Sequence[int] | None) -> tuple[int, ...]:
+    if seeds is None:
+        seeds = min(system.seeds, _SMOKE_SEEDS) if size == "smoke" else system.seeds
+    chosen = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
+    if not chosen or min(chosen) < 0:
+        raise UserError("--seeds: give a number of seeds from 1, or different seeds from 0, such as 0,1,2.")
+    return chosen

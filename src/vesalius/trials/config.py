@@ -1,0 +1,160 @@
+"""``trial.json``: everything that a run's finding is computed from, besides its predictions."""
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+
+from vesalius.errors import UserError
+from vesalius.metrics import METRICS, Metric
+from vesalius.records import digest_of
+from vesalius.tasks import Family, Task, Tier
+from vesalius.trials.cell import split_of
+from vesalius.trials.store import Store
+from vesalius.trials.trial import Cell, Trial, code_digest
+
+_LIBRARIES = ("numpy", "scipy", "pyarrow", "torch", "scikit-learn", "scikit-survival")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskConfig:
+    """A task as it was run. ``margins`` maps each metric's identity, the primary first, to its margin of equivalence."""
+
+    name: str
+    family: Family
+    source: str
+    tier: Tier
+    description: str
+    note: str
+    unit: str
+    records: Mapping[str, int]
+    data: str
+    margins: Mapping[str, float]
+    learners: tuple[str, ...]
+    baselines: tuple[str, ...]
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """All arms, baselines first."""
+        return (*self.baselines, *self.learners)
+
+    def metrics(self) -> list[Metric]:
+        """The metrics, checked to be the versions that the run was scored with.
+
+        Raises:
+            UserError: if one of them has another version, or is not known, in this release.
+        """
+        return [_metric(identity) for identity in self.margins]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig:
+    """A trial as it was run, and where."""
+
+    name: str
+    address: str
+    claim: str
+    level: float
+    seeds: tuple[int, ...]
+    settings: Mapping[str, str]
+    code: str
+    threads: int
+    environment: Mapping[str, str]
+    tasks: tuple[TaskConfig, ...]
+
+    def task(self, name: str) -> TaskConfig:
+        """The task of that name."""
+        return next(task for task in self.tasks if task.name == name)
+
+    def cells(self) -> list[Cell]:
+        """Every cell of the trial."""
+        return [Cell(task.name, arm, seed) for seed in self.seeds for task in self.tasks for arm in task.arms]
+
+    def to_json(self) -> str:
+        """As the text of ``trial.json``."""
+        return json.dumps(asdict(self), indent=1) + "\n"
+
+
+def describe(trial: Trial) -> RunConfig:
+    """The trial's configuration; its address is the hash of all of it but the environment."""
+    tasks = tuple(_describe_task(trial, task) for task in trial.tasks)
+    identity = {
+        "name": trial.name,
+        "seeds": trial.seeds,
+        "level": trial.level,
+        "settings": dict(trial.settings),
+        "code": code_digest(),
+        "tasks": [asdict(task) for task in tasks],
+    }
+    address = sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
+    return RunConfig(
+        name=trial.name,
+        address=address,
+        claim=trial.claim,
+        level=trial.level,
+        seeds=trial.seeds,
+        settings=dict(trial.settings),
+        code=code_digest(),
+        threads=min(os.cpu_count() or 1, 2),  # more threads than this do not help networks of these sizes
+        environment=_environment(),
+        tasks=tasks,
+    )
+
+
+def load_config(store: Store) -> RunConfig:
+    """The configuration of a run on disk.
+
+    Raises:
+        UserError: if it is missing or not as this release writes it.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(RunConfig).validate_python(store.json("trial.json"))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        raise UserError(f"{store.folder / 'trial.json'}, field {field}: {first['msg']}; restore the file or run again.") from None
+
+
+def _describe_task(trial: Trial, task: Task) -> TaskConfig:
+    split, arms = split_of(task), trial.arms(task)
+    parts = {"train": split.train, "validation": split.validation, "test": split.test}
+    if not split.test:
+        raise UserError(f"Task {task.name!r}: no test records; check the source {task.source.name!r} or the split.")
+    return TaskConfig(
+        name=task.name,
+        family=task.family,
+        source=task.source.name,
+        tier=task.source.tier,
+        description=task.source.description,
+        note=task.note,
+        unit=task.unit,
+        records={name: len(records) for name, records in parts.items()},
+        data=sha256("".join(digest_of(records) for records in parts.values()).encode()).hexdigest(),
+        margins={measure.metric.identity: measure.margin for measure in task.measures},
+        learners=tuple(arms.learners),
+        baselines=tuple(arms.baselines),
+    )
+
+
+def _metric(identity: str) -> Metric:
+    name = identity.partition("@")[0]
+    if name not in METRICS:
+        raise UserError(f"Metric {identity}: not known to this release; install the release that made the run.")
+    if METRICS[name].identity != identity:
+        raise UserError(f"Metric {identity}: this release has {METRICS[name].identity}; score the run again to compare with it.")
+    return METRICS[name]
+
+
+def _environment() -> dict[str, str]:
+    found = {"python": platform.python_version(), "system": platform.system(), "machine": platform.machine()}
+    for library in ("vesalius", *_LIBRARIES):
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,45 @@
+"""Gates on whom, when and under which licence."""
+
+from vesalius.tasks import Split, Task
+from vesalius.trials.finding import Gate, GateOutcome
+
+
+def _gate(task: Task, name: str, outcome: GateOutcome, detail: str) -> Gate:
+    return Gate(task=task.name, name=name, outcome=outcome, detail=detail)
+
+
+def subjects_apart(task: Task, split: Split) -> Gate:
+    """No subject is both in what is learned from and in what is tested on."""
+    name = "subjects apart"
+    if not split.train:
+        return _gate(task, name, "not applicable", "nothing is trained on records of this task")
+    learned = {record.subject_id for record in (*split.train, *split.validation)}
+    shared = learned & {record.subject_id for record in split.test}
+    if shared:
+        return _gate(
+            task, name, "failed", f"{len(shared)} subjects are in both training and test; the score is of subjects already seen"
+        )
+    return _gate(task, name, "passed", f"{len(learned)} subjects to learn from, none of them tested")
+
+
+def time_order(task: Task, split: Split) -> Gate:
+    """Where records carry time, nothing tested is older than something learned from."""
+    name = "time order"
+    learned = [record.time for record in (*split.train, *split.validation) if record.time]
+    tested = [record.time for record in split.test if record.time]
+    if not learned or not tested:
+        return _gate(task, name, "not applicable", "records carry no time, or nothing is trained")
+    late = sum(time > min(tested) for time in learned)
+    if late:
+        return _gate(task, name, "failed", f"{late} training records are later than the first test record; split by time")
+    return _gate(task, name, "passed", "all training records are older than the test records")
+
+
+def licence_known(task: Task, split: Split) -> Gate:
+    """Every record says under which licence it may be used."""
+    name = "licence known"
+    records = (*split.train, *split.validation, *split.test)
+    unknown = sum(not record.licence for record in records)
+    if unknown:
+        return _gate(task, name, "failed", f"{unknown} of {len(records)} records carry no licence; ask their owner")
+    return _gate(task, name, "passed", "; ".join(sorted({str(record.licence) for record in records})))

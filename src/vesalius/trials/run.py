@@ -1,0 +1,101 @@
+"""Running a trial into a folder, and taking up one that was stopped."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from vesalius.errors import UserError
+from vesalius.names import EngineName
+from vesalius.progress import track
+from vesalius.tasks import Task
+from vesalius.trials import gates
+from vesalius.trials.cell import split_of
+from vesalius.trials.config import RunConfig, describe, load_config
+from vesalius.trials.costs import costs
+from vesalius.trials.engines import engine
+from vesalius.trials.evaluate import make_finding
+from vesalius.trials.examples import example_files
+from vesalius.trials.finding import Finding
+from vesalius.trials.store import Store, slug
+from vesalius.trials.table import truths_to_parquet
+from vesalius.trials.trial import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished trial: its finding, and the folder that it can be verified and shown from."""
+
+    folder: Path
+    finding: Finding
+
+    def __str__(self) -> str:
+        return self.finding.verdict
+
+
+def run_trial(trial: Trial, *, out: Path, engine_name: EngineName = "local") -> Run:
+    """Run every cell that is not finished yet, then compute and write the finding.
+
+    The folder is ``out/NAME-ADDRESS``. The same trial has the same address, so running it again takes up where it was stopped;
+    cells that are there are not run again.
+
+    Args:
+        trial: what to run.
+        out: folder of runs; made if it is missing.
+        engine_name: ``local`` or ``ray``; the finding is the same.
+
+    Raises:
+        UserError: for bad input, or an ``out`` that cannot be written.
+    """
+    config, store = prepare(trial, out)
+    waiting = [cell for cell in trial.cells() if not store.has(cell)]
+    results = engine(engine_name)(trial, waiting, config.threads)
+    for cell, files in track(results, f"{trial.name}: cells", len(waiting)):
+        store.commit(store.cell_folder(cell), files)
+    return conclude(trial, config, store)
+
+
+def prepare(trial: Trial, out: Path) -> tuple[RunConfig, Store]:
+    """Describe the trial, pass its records through the gates, and make its folder."""
+    config = describe(trial)
+    store = Store(out / f"{slug(trial.name)}-{config.address}")
+    try:
+        store.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--out {out}: cannot be written ({error.strerror}); name a folder of your own.") from None
+    store.clean()
+    if (store.folder / "trial.json").exists():
+        return load_config(store), store  # with the threads of the first start, so that sums keep their order
+    found = []
+    for task in track(trial.tasks, f"{trial.name}: gates", len(trial.tasks)):
+        found += gates.check(task, split_of(task))
+        store.commit(store.task_folder(task.name), _task_files(task))
+    store.write("gates.json", _json([asdict(gate) for gate in found]))
+    store.write("trial.json", config.to_json())
+    return config, store
+
+
+def conclude(trial: Trial, config: RunConfig, store: Store) -> Run:
+    """Write the finding of a run whose cells are all there."""
+    finding = make_finding(store, config)
+    store.commit(store.folder / "examples", example_files(trial, config, store))
+    content = {
+        "digest": finding.digest(),
+        "finding": finding.to_json(),
+        "costs": [asdict(cost) for cost in costs(store, config)],
+        "files": store.manifest(),
+    }
+    store.write("finding.json", _json(content))
+    return Run(store.folder, finding)
+
+
+def _task_files(task: Task) -> dict[str, bytes]:
+    test = split_of(task).test
+    ids, units = [record.id for record in test], [record.group(task.unit) for record in test]
+    if len(set(ids)) < len(ids):
+        raise UserError(f"Source {task.source.name!r}: two test records have the same id; make ids unique.")
+    return {"truth.parquet": truths_to_parquet(ids, units, [task.truth(record) for record in test])}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"

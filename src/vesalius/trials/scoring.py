@@ -1,0 +1,53 @@
+"""From predictions to scores, with the model long gone."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from vesalius.metrics import Metric
+from vesalius.tasks import Prediction, Value
+from vesalius.trials.table import to_parquet
+
+_NAN = float("nan")
+
+
+def record_scores(metric: Metric, predictions: Sequence[Prediction], truths: Sequence[Value]) -> NDArray[np.float64]:
+    """One score a record; a record without an answer gets the metric's ``unanswered`` score.
+
+    Raises:
+        ValueError: if the metric is not per record.
+
+    >>> from vesalius.metrics import METRICS
+    >>> silent = Prediction(record_id="1", value=None, outcome="refused")
+    >>> record_scores(METRICS["accuracy"], [silent], ["A"])
+    array([0.])
+    """
+    if metric.unit != "record":
+        raise ValueError(f"{metric.identity} is a statistic of a set, not of a record.")
+    unanswered = _NAN if metric.unanswered is None else metric.unanswered
+    return np.array(
+        [
+            unanswered if prediction.value is None else metric.function(prediction.value, truth)
+            for prediction, truth in zip(predictions, truths, strict=True)
+        ],
+        dtype=float,
+    )
+
+
+def stacked(predictions: Sequence[Prediction]) -> NDArray[np.float64]:
+    """The predicted numbers of a set, NaN where there is no answer."""
+    return np.array([_NAN if prediction.value is None else prediction.value for prediction in predictions], dtype=float)
+
+
+def scores_to_parquet(predictions: Sequence[Prediction], truths: Sequence[Value], metrics: Sequence[Metric]) -> bytes:
+    """One row a record: its outcome, and its score by each per-record metric under the metric's identity."""
+    per_record = [metric for metric in metrics if metric.unit == "record"]
+    columns = {
+        "record_id": pa.array([prediction.record_id for prediction in predictions], pa.string()),
+        "outcome": pa.array([prediction.outcome for prediction in predictions], pa.string()),
+        **{metric.identity: pa.array(record_scores(metric, predictions, truths)) for metric in per_record},
+    }
+    table = pa.table(columns)
+    return to_parquet(table.to_pylist(), table.schema)

@@ -1,0 +1,121 @@
+"""A run's folder: written atomically, so that what is there is whole."""
+
+import hashlib
+import json
+import re
+import shutil
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vesalius.errors import UserError
+from vesalius.tasks import Prediction, Value
+from vesalius.trials.table import predictions_from_parquet, truths_from_parquet
+from vesalius.trials.trial import Cell
+
+
+def slug(name: str) -> str:
+    """A name as a folder: what is not a letter, digit, dot, plus or dash becomes a dash, with a hash where that loses something.
+
+    >>> slug("unet++"), slug("medqa-hard/gpt-4o")
+    ('unet++', 'medqa-hard-gpt-4o-8f2eb1')
+    """
+    safe = re.sub(r"[^A-Za-z0-9.+-]+", "-", name).strip(".")
+    return safe if safe == name else f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One run on disk: ``trial.json``, ``tasks/``, ``cells/``, ``finding.json``, ``report.html``."""
+
+    folder: Path
+
+    def cell_folder(self, cell: Cell) -> Path:
+        """Where a cell is kept."""
+        return self.folder / "cells" / slug(cell.task) / slug(cell.arm) / str(cell.seed)
+
+    def task_folder(self, task: str) -> Path:
+        """Where a task's truth and examples are kept."""
+        return self.folder / "tasks" / slug(task)
+
+    def has(self, cell: Cell) -> bool:
+        """Whether the cell is finished."""
+        return self.cell_folder(cell).is_dir()
+
+    def commit(self, folder: Path, files: Mapping[str, bytes]) -> None:
+        """Write files as one folder: all of them or, if stopped at any moment, none."""
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = self.folder / f".draft-{uuid.uuid4().hex}"
+        for name, content in files.items():
+            target = draft / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        if folder.exists():
+            shutil.rmtree(folder)
+        draft.rename(folder)
+
+    def write(self, name: str, content: str) -> Path:
+        """Replace one file of the run."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        draft = self.folder / f".draft-{uuid.uuid4().hex}"
+        draft.write_text(content, encoding="utf-8")
+        target = self.folder / name
+        draft.replace(target)
+        return target
+
+    def clean(self) -> None:
+        """Remove drafts that a killed run left behind."""
+        for draft in self.folder.glob(".draft-*"):
+            shutil.rmtree(draft) if draft.is_dir() else draft.unlink()
+
+    def json(self, name: str) -> Any:
+        """A JSON file of the run.
+
+        Raises:
+            UserError: if it is not there or not JSON.
+        """
+        path = self.folder / name
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise UserError(f"{self.folder}: no {name} in it; give the folder of a finished run (runs/NAME-ADDRESS).") from None
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise UserError(f"{path}: not JSON ({error}); restore the file or run again.") from None
+        except NotADirectoryError:
+            raise UserError(f"{self.folder}: a file where the folder of a run is needed.") from None
+
+    def truth(self, task: str) -> tuple[list[str], list[str], list[Value]]:
+        """Ids, units of analysis and true values of a task's test records."""
+        return truths_from_parquet(read(self.task_folder(task) / "truth.parquet"))
+
+    def predictions(self, cell: Cell) -> list[Prediction]:
+        """What a cell's learner said."""
+        return predictions_from_parquet(read(self.cell_folder(cell) / "predictions.parquet"))
+
+    def manifest(self) -> dict[str, str]:
+        """SHA-256 of every file that the finding rests on."""
+        found = [
+            self.folder / "trial.json",
+            self.folder / "gates.json",
+            *(self.folder / "tasks").rglob("*"),
+            *(self.folder / "cells").rglob("*"),
+        ]
+        return {
+            file.relative_to(self.folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+            for file in sorted(found)
+            if file.is_file()
+        }
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a file of a run.
+
+    Raises:
+        UserError: if it is not there.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); restore the file or run again.") from None

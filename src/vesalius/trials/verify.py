@@ -1,0 +1,106 @@
+"""Does a run still show what it says?"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from vesalius.errors import UserError
+from vesalius.tasks import OUTCOMES
+from vesalius.trials.config import RunConfig, TaskConfig, load_config
+from vesalius.trials.evaluate import make_finding
+from vesalius.trials.scoring import record_scores
+from vesalius.trials.store import Store, read
+from vesalius.trials.table import from_parquet
+from vesalius.trials.trial import Cell
+
+
+def verify(folder: Path) -> list[str]:
+    """Recompute a run's scores and finding from its stored predictions, without source or model.
+
+    Returns:
+        What is wrong, a sentence each: changed or missing files, scores that the predictions do not give, a finding that they
+        do not give, a metric that has another version now. An empty list if all holds.
+
+    Raises:
+        UserError: if the folder is not a finished run.
+    """
+    store = Store(folder)
+    stated = store.json("finding.json")
+    if (
+        not isinstance(stated, dict)
+        or not {"digest", "finding", "files"} <= stated.keys()
+        or not isinstance(stated["files"], dict)
+    ):
+        raise UserError(f"{folder / 'finding.json'}: not a finding; restore the file or run again.")
+    problems = _changed_files(store, stated["files"])
+    try:
+        config = load_config(store)
+        problems += _changed_scores(store, config)
+        finding = make_finding(store, config)
+    except UserError as error:
+        return [*problems, str(error)]
+    except Exception as error:
+        # whatever a damaged file makes the reading code raise, the answer is that the run does not hold
+        return [*problems, f"{folder}: its files cannot be read back ({type(error).__name__}: {error})."]
+    if finding.digest() != stated["digest"] or finding.to_json() != stated["finding"]:
+        problems.append(f"{folder / 'finding.json'}: not what the stored predictions give; it was changed or made by other code.")
+    return problems
+
+
+def _changed_files(store: Store, stated: dict[str, str]) -> list[str]:
+    problems = []
+    found = store.manifest()
+    for name, digest in stated.items():
+        if name not in found:
+            problems.append(f"{store.folder / name}: missing; restore the file or run again.")
+        elif found[name] != digest:
+            problems.append(
+                f"{store.folder / name}: changed since the run; its SHA-256 is {found[name][:12]}, not {digest[:12]}."
+            )
+    problems += [f"{store.folder / name}: not part of the run; remove it." for name in found.keys() - stated.keys()]
+    return problems
+
+
+def _changed_scores(store: Store, config: RunConfig) -> list[str]:
+    return [
+        problem
+        for task in config.tasks
+        for arm in task.arms
+        for seed in config.seeds
+        for problem in _rescored(store, task, Cell(task.name, arm, seed))
+    ]
+
+
+def _rescored(store: Store, task: TaskConfig, cell: Cell) -> Sequence[str]:
+    """Score the predictions again and compare with what is stored."""
+    path = store.cell_folder(cell) / "scores.parquet"
+    ids, _, truths = store.truth(task.name)
+    predictions = store.predictions(cell)
+    rows = from_parquet(read(path))
+    if [row["record_id"] for row in rows] != ids or [prediction.record_id for prediction in predictions] != ids:
+        return [f"{path.parent}: its records are not those of the task's truth; the run was put together from others."]
+    problems = []
+    if any(row["outcome"] != prediction.outcome or row["outcome"] not in OUTCOMES for row, prediction in zip(rows, predictions)):
+        problems.append(f"{path}, column outcome: not what the predictions give.")
+    for metric in task.metrics():
+        if metric.unit != "record":
+            continue
+        stored = np.array([row.get(metric.identity, np.nan) for row in rows], dtype=float)
+        if not np.array_equal(stored, record_scores(metric, predictions, truths), equal_nan=True):
+            problems.append(f"{path}, column {metric.identity}: not what the predictions give.")
+    return problems
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, read in pieces.
+
+    Raises:
+        UserError: if it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}).") from None
