@@ -27,7 +27,7 @@ evidence: $(INSTALLED)
 
 benchmarks: $(INSTALLED)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[benchmarks]'
-	$(BIN)/python benchmarks/statistics.py
+	$(BIN)/python benchmarks/resampling.py
 
 # torch first and pinned: another package's wish for it can pull gigabytes of CUDA
 $(INSTALLED): pyproject.toml constraints.txt

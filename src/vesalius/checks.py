@@ -23,7 +23,7 @@ _FEW = 3
 
 
 def check_learner(build: Callable[[int], Learner], task: Task) -> None:
-    """A learner of a seed answers every record once, in order, the same each time, alone or in a batch, and after save and load."""
+    """A learner of a seed answers every record once, in order, and the same each time: alone, in a batch, after save and load."""
     split = task.split(task.source.records())
     blind = [task.blind(record) for record in split.test]
     before = digest_of([*split.train, *split.validation, *blind])
@@ -34,7 +34,9 @@ def check_learner(build: Callable[[int], Learner], task: Task) -> None:
     said = learner.predict(blind)
     assert [prediction.record_id for prediction in said] == [record.id for record in blind], "one prediction a record, in order"
     assert _same(said, twin.predict(blind)), "the same seed gives other predictions"
-    assert _same(said[:_FEW], [learner.predict([record])[0] for record in blind[:_FEW]]), "a record alone gives another prediction"
+    assert _same(said[:_FEW], [learner.predict([record])[0] for record in blind[:_FEW]]), (
+        "a record alone gives another prediction"
+    )
     assert digest_of([*split.train, *split.validation, *blind]) == before, "the learner changed records"
     assert learner.trained_parameters >= 0
     with tempfile.TemporaryDirectory() as folder:
@@ -78,7 +80,7 @@ def _check_builder(task: Task, train: Sequence[Record]) -> None:
 
 
 def check_metric(metric: Metric, predictions: Sequence[Value], truths: Sequence[Value]) -> None:
-    """A metric stays in its range, is best when the prediction is the truth, gives no credit to silence, and ignores record order."""
+    """A metric stays in its range, is best for the truth itself, gives no credit to silence, and ignores the order of records."""
     low, high = metric.range
     best = high if metric.higher_is_better else low
     order = np.random.default_rng(0).permutation(len(truths))

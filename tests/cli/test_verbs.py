@@ -145,7 +145,15 @@ def test_a_damaged_run_gets_a_sentence(vesalius, folder, damage):
 
 
 def test_ctrl_c_leaves_a_run_that_goes_on(tmp_path):
-    command = [shutil.which("vesalius", path=str(Path(sys.executable).parent)), "run", "recov", "--size", "smoke", "--out", tmp_path]
+    command = [
+        shutil.which("vesalius", path=str(Path(sys.executable).parent)),
+        "run",
+        "recov",
+        "--size",
+        "smoke",
+        "--out",
+        tmp_path,
+    ]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=os.environ)
     while process.poll() is None and not list(tmp_path.glob("*/cells/*/*/*")):
         time.sleep(0.02)

@@ -7,7 +7,7 @@ from torch import nn
 
 from vesalius.errors import UserError
 from vesalius.learners.learner import Learner
-from vesalius.learners.patches import PatchSampler
+from vesalius.learners.patches import Intensity, PatchSampler
 from vesalius.learners.segmenter import SETTINGS, WEIGHTS, Segmenter, cross_entropy_and_dice
 from vesalius.metrics import dice
 from vesalius.nets.unet import UNet, count_parameters
@@ -110,21 +110,22 @@ def test_a_saved_segmenter_answers_as_before(fitted, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    ("file", "spoil"),
     [
-        lambda folder: (folder / WEIGHTS).unlink(),
-        lambda folder: (folder / WEIGHTS).write_bytes(b"no weights"),
-        lambda folder: (folder / SETTINGS).write_text("{"),
-        lambda folder: (folder / SETTINGS).write_text(json.dumps({"intensity": {"mean": [0]}})),
-        lambda folder: segmenter(lambda: UNet(1, 2, (4, 9))).save(folder),
+        (WEIGHTS, lambda folder: (folder / WEIGHTS).unlink()),
+        (WEIGHTS, lambda folder: (folder / WEIGHTS).write_bytes(b"no weights")),
+        (WEIGHTS, lambda folder: segmenter(lambda: UNet(1, 2, (4, 9))).save(folder)),
+        (SETTINGS, lambda folder: (folder / SETTINGS).unlink()),
+        (SETTINGS, lambda folder: (folder / SETTINGS).write_text("{")),
+        (SETTINGS, lambda folder: (folder / SETTINGS).write_text(json.dumps({"channels": 1, "intensity": {"mean": [0]}}))),
     ],
 )
-def test_files_that_cannot_be_loaded_are_named_and_change_nothing(fitted, tmp_path, spoil):
+def test_files_that_cannot_be_loaded_are_named_and_change_nothing(fitted, tmp_path, file, spoil):
     fitted.save(tmp_path)
     spoil(tmp_path)
     learner = segmenter()
     before = answers(learner)
-    with pytest.raises(UserError, match=f"{WEIGHTS}|{SETTINGS}"):
+    with pytest.raises(UserError, match=file):
         learner.load(tmp_path)
     assert (answers(learner) == before).all()
 
@@ -192,6 +193,20 @@ def test_image_and_mask_of_a_patch_stay_together():
         # Contrast and brightness are one line through all pixels of a patch.
         assert np.corrcoef(image_HW.ravel(), mask_HW.ravel())[0, 1] == pytest.approx(1)
     assert len({patch.tobytes() for patch in mask_BHW}) > 8
+
+
+def test_intensities_are_those_of_all_pixels():
+    images = [np.random.default_rng(n).normal(n, n, size=(2, 5, n)).astype(np.float32) for n in (2, 3, 9)]
+    pixels = np.concatenate([image.reshape(2, -1) for image in images], axis=1)
+    intensity = Intensity.of(images)
+    np.testing.assert_allclose(intensity.mean_C, pixels.mean(axis=1), rtol=1e-5)
+    np.testing.assert_allclose(intensity.deviation_C, pixels.std(axis=1), rtol=1e-5)
+
+
+def test_an_image_with_other_channels_is_told_with_its_record(fitted):
+    colour = Record(id="9", subject_id="9", fields={"image": Image(np.zeros((8, 8, 3)))})
+    with pytest.raises(UserError, match="Record 9, field 'image': 3 channels where the training images have 1"):
+        fitted.predict([colour])
 
 
 def test_nothing_to_train_on_is_told():

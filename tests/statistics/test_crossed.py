@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from monte_carlo import assert_coverage, assert_oversized, assert_size, holds
 from scipy import stats
 
+from tests.statistics.monte_carlo import assert_coverage, assert_oversized, assert_size, holds
 from vesalius.statistics import (
     auroc,
     bootstrap_mean,

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from monte_carlo import assert_coverage, assert_oversized, assert_size, holds
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
+from tests.statistics.monte_carlo import assert_coverage, assert_oversized, assert_size, holds
 from vesalius.statistics import auroc, compare_auroc, delong
 
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from monte_carlo import assert_oversized, assert_size
 from sksurv.metrics import concordance_index_censored
 
+from tests.statistics.monte_carlo import assert_oversized, assert_size
 from vesalius.statistics import c_index, compare_c_index
 
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from monte_carlo import assert_oversized, assert_size
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from tests.statistics.monte_carlo import assert_oversized, assert_size
 from vesalius.statistics import benjamini_hochberg, holm
 
 p_values = st.lists(st.floats(0, 1), min_size=1, max_size=30)

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from monte_carlo import assert_oversized, assert_size
 from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 
-from vesalius.statistics import mcnemar, permutation, wilcoxon
+from tests.statistics.monte_carlo import assert_oversized, assert_size
+from vesalius.statistics import mcnemar, paired_bootstrap, permutation, wilcoxon
 
 
 @pytest.mark.parametrize(("b", "c", "both"), [(12, 4, 30), (6, 16, 139), (0, 5, 5), (3, 3, 0)])
@@ -47,11 +47,11 @@ def test_paired_tests_keep_their_size(n):
     assert_size([wilcoxon(sample, np.zeros(n)).p for sample in samples])
 
 
-@pytest.mark.parametrize("clusters", [12, 50, 300])
+@pytest.mark.parametrize("clusters", [12, 50, 200])
 def test_permutation_by_cluster_keeps_its_size_and_by_record_does_not(clusters):
     generator = np.random.default_rng(4)
     right, naive = [], []
-    for _ in range(500 if clusters == 12 else 1000):
+    for _ in range(1000 if clusters == 50 else 500):
         labels = np.repeat(np.arange(clusters), generator.integers(1, 9, clusters))
         difference = generator.normal(size=clusters)[labels] + generator.normal(size=len(labels))
         zero = np.zeros_like(difference)
@@ -59,6 +59,12 @@ def test_permutation_by_cluster_keeps_its_size_and_by_record_does_not(clusters):
         naive.append(permutation(difference, zero, resamples=400).p)
     assert_size(right)
     assert_oversized(naive)
+
+
+def test_no_drawn_p_value_is_below_what_the_draws_can_show():
+    scores = np.arange(1.0, 41.0)
+    assert permutation(scores, np.zeros(40), resamples=500).p == 1 / 501
+    assert paired_bootstrap(scores, np.zeros(40), resamples=500).p > 0
 
 
 def test_equal_arms_have_p_of_one():

@@ -2,10 +2,10 @@ from functools import cache
 
 import numpy as np
 import pytest
-from monte_carlo import assert_coverage, assert_size, holds
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from tests.statistics.monte_carlo import assert_coverage, assert_size, holds
 from vesalius.statistics import clopper_pearson, compare_binary, mcnemar, tango, tango_test, wilson
 
 

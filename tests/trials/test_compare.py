@@ -16,13 +16,14 @@ TRUTH = {f"q{place}": str(letter) for place, letter in enumerate(RANDOM.choice(l
 
 def answers(chance, seed):
     draws = np.random.default_rng(seed).random(len(TRUTH))
-    return {key: letter if draw < chance else "ABCD"["ABCD".index(letter) - 1] for (key, letter), draw in zip(TRUTH.items(), draws)}
+    return {
+        key: letter if draw < chance else "ABCD"["ABCD".index(letter) - 1] for (key, letter), draw in zip(TRUTH.items(), draws)
+    }
 
 
 def write(path, said, **more):
     rows = [{"id": key, "answer": TRUTH[key], "prediction": value, **more} for key, value in said.items()]
-    opened = gzip.open(path, "wt") if path.suffix == ".gz" else path.open("w")
-    with opened as file:
+    with gzip.open(path, "wt") if path.suffix == ".gz" else path.open("w") as file:
         if ".jsonl" in path.name:
             file.write("\n".join(json.dumps(row) for row in rows))
         else:
@@ -76,7 +77,9 @@ def test_one_table_by_column_with_a_selection(tmp_path):
 def test_a_record_that_an_arm_lacks_counts_as_failed(tmp_path):
     a, b = answers(0.9, 1), answers(0.9, 1)
     del b["q7"]
-    scores = {s.arm: s for s in compare([write(tmp_path / "a.csv", a), write(tmp_path / "b.csv", b)], out=tmp_path).finding.scores}
+    scores = {
+        s.arm: s for s in compare([write(tmp_path / "a.csv", a), write(tmp_path / "b.csv", b)], out=tmp_path).finding.scores
+    }
     assert scores["b"].outcomes["failed"] == 1
 
 

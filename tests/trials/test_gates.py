@@ -48,7 +48,10 @@ def test_a_shared_subject_fails():
 
 
 def test_a_subject_of_the_validation_records_counts_as_learned_from():
-    assert subjects_apart(TASK, Split([note("1", "x")], [note("2", "x", subject="p")], [note("3", "y", subject="p")])).outcome == "failed"
+    assert (
+        subjects_apart(TASK, Split([note("1", "x")], [note("2", "x", subject="p")], [note("3", "y", subject="p")])).outcome
+        == "failed"
+    )
 
 
 def test_text_that_differs_in_case_and_punctuation_is_the_same():

@@ -93,7 +93,12 @@ def test_a_killed_run_resumes_to_the_same_finding(tmp_path, cells):
 
 def test_ray_gives_the_same_finding_bit_for_bit(tmp_path):
     ray = pytest.importorskip("ray", reason="the Ray extra is not installed")
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, runtime_env={"env_vars": {"PYTHONPATH": str(Path(__file__).parents[2])}})
+    ray.init(
+        num_cpus=2,
+        include_dashboard=False,
+        log_to_driver=False,
+        runtime_env={"env_vars": {"PYTHONPATH": str(Path(__file__).parents[2])}},
+    )
     try:
         far = run_trial(question_trial(), out=tmp_path / "ray", engine_name="ray")
     finally:
@@ -101,14 +106,13 @@ def test_ray_gives_the_same_finding_bit_for_bit(tmp_path):
     near = run_trial(question_trial(), out=tmp_path / "local")
     assert digest(far) == digest(near)
     assert all(
-        (near.folder / path.relative_to(far.folder)).read_bytes() == path.read_bytes()
-        for path in far.folder.rglob("*.parquet")
+        (near.folder / path.relative_to(far.folder)).read_bytes() == path.read_bytes() for path in far.folder.rglob("*.parquet")
     )
 
 
 def test_a_learner_that_skips_a_record_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(Guesser, "predict", lambda self, records: [self._answer(record.id) for record in records[1:]])
-    with pytest.raises(UserError, match="'poor'.*one prediction a record"):
+    with pytest.raises(UserError, match=r"'poor'.*one prediction a record"):
         run_trial(question_trial(), out=tmp_path)
 
 

@@ -27,19 +27,18 @@ def channels_first(image: Image) -> Pixels:
     return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(np.moveaxis(pixels, 2, 0))
 
 
-def labelled(record: Record, image: str, target: str) -> tuple[Pixels, Labels]:
-    """Image C×H×W and label mask H×W of a record.
+def labels_of(record: Record, target: str, size: tuple[int, ...]) -> Labels:
+    """The label mask H×W of a record whose image is of that size.
 
     Raises:
-        UserError: if the two differ in height or width.
+        UserError: if the mask is of another size.
     """
-    image_CHW, mask_HW = channels_first(record.get(image, Image)), record.get(target, Mask).labels.astype(np.int64)
-    if image_CHW.shape[1:] != mask_HW.shape:
+    mask_HW = record.get(target, Mask).labels.astype(np.int64)
+    if mask_HW.shape != size:
         raise UserError(
-            f"Record {record.id}, field {target!r}: {mask_HW.shape} pixels where field {image!r} has {image_CHW.shape[1:]}; "
-            "give the mask at the image's size."
+            f"Record {record.id}, field {target!r}: {mask_HW.shape} pixels where the image has {size}; resample it to those."
         )
-    return image_CHW, mask_HW
+    return mask_HW
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,9 +56,10 @@ class Intensity:
     @classmethod
     def of(cls, images_CHW: Sequence[Pixels]) -> "Intensity":
         """Over all pixels of all images; a channel without variation keeps its scale."""
-        pixels_CN = np.concatenate([image.reshape(len(image), -1) for image in images_CHW], axis=1).astype(np.float64)
-        deviation_C = pixels_CN.std(axis=1)
-        return cls(pixels_CN.mean(axis=1), np.where(deviation_C > 0, deviation_C, 1.0))
+        pixels, over = sum(image[0].size for image in images_CHW), (1, 2)
+        mean_C = np.sum([image.sum(axis=over, dtype=np.float64) for image in images_CHW], axis=0) / pixels
+        squares_C = np.sum([np.square(image - mean_C[:, None, None]).sum(axis=over) for image in images_CHW], axis=0)
+        return cls(mean_C, np.where(squares_C > 0, np.sqrt(squares_C / pixels), 1.0))
 
     def standardise(self, image_CHW: Pixels) -> Pixels:
         """The image with mean 0 and deviation 1 where it is like those that were measured."""

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vesalius.errors import UserError
-from vesalius.learners.patches import Intensity, Labels, PatchSampler, Pixels, Standard, channels_first, labelled
+from vesalius.learners.patches import Intensity, Labels, PatchSampler, Pixels, Standard, channels_first, labels_of
 from vesalius.metrics import dice
 from vesalius.nets.unet import count_parameters
 from vesalius.progress import track
@@ -94,6 +94,7 @@ class Segmenter:
         self._patch, self._batch, self._learning_rate = patch, batch, learning_rate
         self._image, self._target, self._standard = image, target, standardise
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._channels: int | None = None
         self._intensity: Intensity | None = None
         with _repeatable(self._seed):
             self.network = self._new_network()
@@ -107,30 +108,32 @@ class Segmenter:
         """Train on the masks of ``train``; ``validation`` picks the state that is kept.
 
         Raises:
-            UserError: if there is nothing to train on, or a mask has another size than its image.
+            UserError: if there is nothing to train on, a mask has another size than its image, or images differ in channels.
         """
         if not train:
             raise UserError("No training records: give at least one record with an image and its mask.")
-        pairs = [labelled(record, self._image, self._target) for record in train]
-        self._intensity = Intensity.of([image for image, _ in pairs])
-        sampler = PatchSampler(
-            [self._standardised(image) for image, _ in pairs],
-            [mask for _, mask in pairs],
-            patch=self._patch,
-            batch=self._batch,
-            seed=self._seed,
-        )
-        held_out = [labelled(record, self._image, self._target) for record in validation]
+        self._channels = len(channels_first(train[0].get(self._image, Image)))
+        images_CHW = [self._read(record) for record in train]
+        self._intensity = Intensity.of(images_CHW) if self._standard == "training" else None
+        masks_HW = [labels_of(record, self._target, image.shape[1:]) for record, image in zip(train, images_CHW)]
+        images_CHW = [self._standardised(image) for image in images_CHW]
+        sampler = PatchSampler(images_CHW, masks_HW, patch=self._patch, batch=self._batch, seed=self._seed)
+        held_out_CHW = [self._standardised(self._read(record)) for record in validation]
+        truths_HW = [labels_of(record, self._target, image.shape[1:]) for record, image in zip(validation, held_out_CHW)]
         with _repeatable(self._seed):
             self.network = self._new_network()
-            self._train(sampler, [(self._standardised(image), mask) for image, mask in held_out])
+            self._train(sampler, list(zip(held_out_CHW, truths_HW)))
 
     def predict(self, records: Sequence[Record]) -> list[Prediction]:
-        """A label mask, H×W of unsigned bytes, for each record."""
+        """A label mask, H×W of unsigned bytes, for each record.
+
+        Raises:
+            UserError: if an image has other channels than those of training.
+        """
         predictions = []
         for record in track(records, "segmenting", len(records)):
             start = time.perf_counter()
-            mask_HW = self._segment(self._standardised(channels_first(record.get(self._image, Image))))
+            mask_HW = self._segment(self._standardised(self._read(record)))
             predictions.append(Prediction(record_id=record.id, value=mask_HW, seconds=time.perf_counter() - start))
         return predictions
 
@@ -138,8 +141,8 @@ class Segmenter:
         """Write the weights (safetensors) and the intensities of the training images (JSON)."""
         save_file({name: value.contiguous().cpu() for name, value in self.network.state_dict().items()}, folder / WEIGHTS)
         fitted = self._intensity
-        settings = None if fitted is None else {"mean": fitted.mean_C.tolist(), "deviation": fitted.deviation_C.tolist()}
-        (folder / SETTINGS).write_text(json.dumps({"intensity": settings}), encoding="utf-8")
+        intensity = None if fitted is None else {"mean": fitted.mean_C.tolist(), "deviation": fitted.deviation_C.tolist()}
+        (folder / SETTINGS).write_text(json.dumps({"channels": self._channels, "intensity": intensity}), encoding="utf-8")
 
     def load(self, folder: Path) -> None:
         """Take back what ``save`` wrote for a network of the same shape.
@@ -148,25 +151,35 @@ class Segmenter:
             UserError: if a file is missing, damaged, or of another network.
         """
         remedy = "give the folder of a saved segmenter of the same configuration."
+        with _repeatable(self._seed):
+            network = self._new_network()
         try:
-            settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))["intensity"]
-            intensity = settings and Intensity(np.array(settings["mean"]), np.array(settings["deviation"]))
-            with _repeatable(self._seed):
-                network = self._new_network()
-            network.load_state_dict(load_file(folder / WEIGHTS))
+            settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+            channels, fitted = settings["channels"], settings["intensity"]
+            intensity = fitted and Intensity(np.array(fitted["mean"]), np.array(fitted["deviation"]))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UserError(f"{folder / SETTINGS}: missing or unreadable ({type(error).__name__}); {remedy}") from error
-        except (SafetensorError, RuntimeError) as error:
-            raise UserError(f"{folder / WEIGHTS}: damaged, or weights of another network; {remedy}") from error
-        self._intensity, self.network = intensity, network
+            raise UserError(f"{folder / SETTINGS}: missing or damaged; {remedy}") from error
+        try:
+            network.load_state_dict(load_file(folder / WEIGHTS))
+        except (OSError, SafetensorError, RuntimeError) as error:
+            raise UserError(f"{folder / WEIGHTS}: missing, damaged, or of another network; {remedy}") from error
+        self._channels, self._intensity, self.network = channels, intensity, network
 
     def _new_network(self) -> nn.Module:
         # Channels last halves the time of narrow convolutions on a CPU.
         return self._make_network().to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
+    def _read(self, record: Record) -> Pixels:
+        image_CHW = channels_first(record.get(self._image, Image))
+        if self._channels not in (None, len(image_CHW)):
+            raise UserError(
+                f"Record {record.id}, field {self._image!r}: {len(image_CHW)} channels where the training images have "
+                f"{self._channels}; convert it."
+            )
+        return image_CHW
+
     def _standardised(self, image_CHW: Pixels) -> Pixels:
-        of_training = self._intensity if self._standard == "training" else None
-        return (of_training or Intensity.of([image_CHW])).standardise(image_CHW)
+        return (self._intensity or Intensity.of([image_CHW])).standardise(image_CHW)
 
     def _train(self, sampler: PatchSampler, validation: Sequence[tuple[Pixels, Labels]]) -> None:
         optimiser = torch.optim.AdamW(self.network.parameters(), lr=self._learning_rate)

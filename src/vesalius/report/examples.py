@@ -46,6 +46,7 @@ class Panel:
     title: str
     caption: str
     picture: Markup | None
+    aspect: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,14 +139,14 @@ def _panels(
     name = f"image-{slug(task.name)}-{slug(record_id)}"
     true_HW = _slice(truth)
     picture = panel(image, name=name, define=True, truth=true_HW, mask=None, label=f"{record_id} with its true outline")
-    panels = [Panel(title="Truth", caption="", picture=picture)]
+    panels = [Panel(title="Truth", caption="", picture=picture, aspect=image.aspect)]
     for answer in answers:
         said = answered[answer.arm].value
         label = f"{record_id}, outline by {answer.arm}: {answer.score}; the truth dashed"
         mask = None if said is None else _slice(said)
         made = None if mask is None else panel(image, name=name, define=False, truth=true_HW, mask=mask, label=label)
         caption = answer.score if said is not None else f"{answer.outcome}; {answer.score}"
-        panels.append(Panel(title=answer.arm, caption=caption, picture=made))
+        panels.append(Panel(title=answer.arm, caption=caption, picture=made, aspect=image.aspect))
     return panels
 
 

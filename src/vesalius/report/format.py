@@ -1,6 +1,7 @@
 """Numbers as a page shows them."""
 
 import math
+import re
 
 UNKNOWN = "not recorded"
 UNDEFINED = "undefined"
@@ -18,7 +19,8 @@ def number(value: float | None, digits: int = 3) -> str:
     """
     if value is None or math.isnan(value):
         return UNDEFINED
-    return f"{value:.{digits}f}".replace("-", _MINUS) if math.isfinite(value) else f"{_MINUS if value < 0 else ''}∞"
+    rounded = round(value, digits) or 0.0 if math.isfinite(value) else value  # no sign on a zero
+    return f"{rounded:.{digits}f}".replace("-", _MINUS).replace("inf", "∞")
 
 
 def signed(value: float, digits: int = 3) -> str:
@@ -28,7 +30,7 @@ def signed(value: float, digits: int = 3) -> str:
     ('+0.012', '−0.012', '0.000')
     """
     shown = number(value, digits)
-    return f"+{shown}" if value > 0 else shown
+    return f"+{shown}" if value > 0.5 * 10**-digits else shown
 
 
 def span(low: float, high: float, digits: int = 3) -> str:
@@ -64,13 +66,22 @@ def seconds(value: float | None) -> str:
     """A duration.
 
     >>> seconds(0.004), seconds(12.34), seconds(754.0), seconds(None)
-    ('0.004 s', '12.3 s', '12 min 34 s', 'not recorded')
+    ('4 ms', '12.3 s', '12 min 34 s', 'not recorded')
     """
     if value is None or math.isnan(value):
         return UNKNOWN
     if value >= 120:
         return f"{value // 60:.0f} min {value % 60:02.0f} s"
-    return "< 0.001 s" if value < 0.001 else f"{value:.3g} s"
+    return "< 1 ms" if value < 0.001 else f"{1000 * value:.0f} ms" if value < 0.9995 else f"{value:.3g} s"
+
+
+def typeset(sentence: str) -> str:
+    """A sentence with true minus signs, and without a line break before a number.
+
+    >>> typeset("-0.010 to -0.002; p = 0.03").replace("\\u00a0", "_")
+    '−0.010 to −0.002; p_=_0.03'
+    """
+    return re.sub(r"(?<![^\s(])-(?=\d)", _MINUS, re.sub(r" ([=<]) ", "\u00a0\\1\u00a0", sentence))
 
 
 def metric_name(identity: str) -> str:

@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from vesalius.metrics import METRICS
 from vesalius.report import format as formats
-from vesalius.report.figures.forest import WIDE, Limits, limits
+from vesalius.report.figures.forest import Limits, limits
 from vesalius.report.reading import FinishedRun, read_run
 from vesalius.report.reproduce import commands
 from vesalius.report.section import section
-from vesalius.report.summary import counts, failed_gates, pairs
+from vesalius.report.summary import counts, failed_gates, pairs, sentences
 
 WIDE_ROWS = 24
 """Comparisons up to which the forest plot carries its numbers."""
@@ -46,7 +45,7 @@ def render(run: FinishedRun) -> str:
     environment = Environment(
         loader=FileSystemLoader(here), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    for name in ("number", "signed", "span", "p_value", "amount", "seconds", "metric_name"):
+    for name in ("number", "signed", "span", "p_value", "amount", "seconds", "metric_name", "typeset"):
         environment.filters[name] = getattr(formats, name)
     environment.globals["symbols"] = formats.SYMBOLS
     style = (here / "style.css").read_text(encoding="utf-8")
@@ -57,19 +56,19 @@ def _context(run: FinishedRun) -> dict[str, Any]:
     wide = len(run.primary) <= WIDE_ROWS
     shared = _limits(run)
     return {
+        "title": run.config.settings.get("title") or run.config.name,
         "run": run,
         "config": run.config,
         "finding": run.finding,
         "failed_gates": failed_gates(run),
+        "sentences": sentences(run),
         "counts": counts(run.primary),
         "pairs": pairs(run),
         "wide": wide,
-        "forest_width": WIDE,
         "sections": [
             section(run, task, place=place, limits=shared[next(iter(task.margins))], wide=wide)
             for place, task in enumerate(run.config.tasks)
         ],
-        "lower_is_better": [name for name, metric in METRICS.items() if not metric.higher_is_better],
         "commands": commands(run.config),
     }
 

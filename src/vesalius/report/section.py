@@ -52,6 +52,7 @@ class Section:
     task: TaskConfig
     verdicts: Mapping[Verdict, int]
     forest: Markup
+    forest_narrow: Markup
     comparisons: Sequence[Comparison]
     arms: Sequence[ArmRow]
     per_seed: Sequence[Markup]
@@ -87,6 +88,7 @@ def section(run: FinishedRun, task: TaskConfig, *, place: int, limits: Limits, w
         task=task,
         verdicts={verdict: counted[verdict] for verdict in VERDICTS},
         forest=forest(primary, limits=limits, wide=wide) if primary else Markup(""),
+        forest_narrow=forest(primary, limits=limits, wide=False) if primary and wide else Markup(""),
         comparisons=comparisons,
         arms=_arms(run, task),
         per_seed=[seeds(run.scores(task, metric), learners=task.learners) for metric in task.margins],

@@ -8,6 +8,7 @@ from vesalius.report.reading import FinishedRun
 from vesalius.statistics import Verdict
 from vesalius.statistics.verdicts import VERDICTS
 from vesalius.trials.finding import Comparison, Gate
+from vesalius.trials.sentence import comparison_sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,12 @@ def failed_gates(run: FinishedRun) -> list[FailedGate]:
     failed = [gate for gate in run.finding.gates if gate.outcome == "failed"]
     names = dict.fromkeys(gate.name for gate in failed)
     return [FailedGate(name=name, gates=[gate for gate in failed if gate.name == name]) for name in names]
+
+
+def sentences(run: FinishedRun) -> list[str]:
+    """The verdict, a sentence for each comparison where it has one for each."""
+    parts = [comparison_sentence(comparison) for comparison in run.primary]
+    return parts if " ".join(parts) == run.finding.verdict else [run.finding.verdict]
 
 
 def counts(comparisons: Sequence[Comparison]) -> dict[Verdict, int]:

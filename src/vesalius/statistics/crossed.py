@@ -9,7 +9,7 @@ where s² is the sample variance of theta over seeds. The first term holds the s
 records; the covariance of two seeds holds what they share, the choice of records. Its estimate can be negative by chance and is
 then 0. The degrees of freedom follow Satterthwaite (1946): (A + B)² / (A² / (S - 1) + B² / (G - 1)), with G clusters.
 
-Simulated coverage of the 95 % interval is 94 to 96 % with five seeds or more, whatever the share of the seeds in the variance.
+Simulated coverage of the 95 % interval is 93 to 96 % with five seeds or more, whatever the share of the seeds in the variance.
 With fewer it falls short where the seeds hold most of the variance but not all: 91 % with three seeds, 88 % with two.
 """
 

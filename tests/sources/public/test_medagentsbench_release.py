@@ -113,4 +113,7 @@ def test_every_released_answer_finds_its_question_with_the_same_right_answer(pub
 
 def test_the_question_file_with_five_options_is_read(public_data):
     public_data("medagentsbench")
-    assert {len(r.get("options", Choices).options) for r in MedAgentsBench("medqa_5options", "test_hard").records()} == {5}
+    everything, hard = (MedAgentsBench("medqa_5options", split).records() for split in ("test", "test_hard"))
+    assert {len(record.get("options", Choices).options) for record in everything} == {5}
+    assert len({record.id for record in everything}) == len(everything)
+    assert {record.id for record in hard} <= {record.id for record in everything}

@@ -3,7 +3,7 @@
 import io
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
@@ -68,9 +68,9 @@ def draw(paint: Callable[["Figure"], None], *, width: float, height: float, labe
     from matplotlib.figure import Figure
 
     buffer = io.StringIO()
-    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": label}), warnings.catch_warnings():  # type: ignore[arg-type]
+    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": f"{label} {width} {height}"}), warnings.catch_warnings():  # type: ignore[arg-type]
         warnings.filterwarnings("ignore", message="Glyph")  # the browser has fonts that matplotlib measures without
-        figure = Figure(figsize=(width / 72, height / 72))
+        figure = Figure(figsize=(width / 72, height / 72), dpi=72)
         paint(figure)
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     return _inline(buffer.getvalue(), width, height, label)
@@ -79,9 +79,7 @@ def draw(paint: Callable[["Figure"], None], *, width: float, height: float, labe
 def pixels(figure: "Figure", left: float, top: float, width: float, height: float) -> "Axes":
     """Axes whose place is given in CSS pixels from the upper left corner of the figure."""
     full_width, full_height = figure.get_figwidth() * 72, figure.get_figheight() * 72
-    return figure.add_axes(
-        (left / full_width, 1 - (top + height) / full_height, width / full_width, height / full_height)
-    )
+    return figure.add_axes((left / full_width, 1 - (top + height) / full_height, width / full_width, height / full_height))
 
 
 def page(figure: "Figure") -> "Axes":
@@ -105,9 +103,22 @@ def shortened(text: str, length: int) -> str:
     return f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
 
 
-def arm_colour(place: int, *, baseline: bool) -> str:
-    """The colour of an arm: baselines in the first, learners in the others in turn."""
-    return ARM_COLOURS[0] if baseline else ARM_COLOURS[1 + place % (len(ARM_COLOURS) - 1)]
+Dashes = tuple[int, tuple[float, ...]]
+
+
+def arm_lines(baselines: Sequence[bool]) -> list[tuple[str, Dashes]]:
+    """Colour and dashes of each arm's line: learners whole and coloured in turn, baselines in one colour and dashed in turn.
+
+    >>> arm_lines([True, False])
+    [('#59636f', (0, (5, 2))), ('#0a5fa4', (0, ()))]
+    """
+    dashes: tuple[tuple[float, ...], ...] = ((5, 2), (1.2, 1.4), (6, 2, 1.2, 2), (9, 3))
+    lines: list[tuple[str, Dashes]] = []
+    for place, baseline in enumerate(baselines):
+        turn = sum(other == baseline for other in baselines[:place])
+        colour = ARM_COLOURS[0] if baseline else ARM_COLOURS[1 + turn % (len(ARM_COLOURS) - 1)]
+        lines.append((colour, (0, dashes[turn % len(dashes)] if baseline else ())))
+    return lines
 
 
 def _inline(svg: str, width: float, height: float, label: str) -> Markup:
@@ -119,7 +130,9 @@ def _inline(svg: str, width: float, height: float, label: str) -> Markup:
     body = body.replace("xlink:href", "href")
     body = re.sub(r"#[0-9a-f]{6}\b(?=[;\"])", lambda match: _variable(match[0]), body)
     body = re.sub(r"\s*\n\s*", " ", body)
-    head = f'<svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img" aria-label="{escape(label)}">'
+    head = (
+        f'<svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img" aria-label="{escape(label)}">'
+    )
     return Markup(head + body[body.index(">") + 1 :].strip())  # noqa: S704 - matplotlib escapes every text that it draws
 
 

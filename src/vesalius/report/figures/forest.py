@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 WIDE, NARROW = 960, 470
 _MARKERS = {"better": "^", "worse": "v", "tied": "s", "undecided": "o"}
-_HEAD, _FOOT = 30, 50
+_HEAD, _FOOT = 30, 42
 
 Limits = tuple[float, float]
 
@@ -106,29 +106,39 @@ def _interval(axes: "Axes", comparison: Comparison, limits: Limits, y: float, *,
             axes.plot([high], [y], ">", color=colour, markersize=5, clip_on=False)
     hollow = comparison.verdict == "undecided"
     face = "#fefefe" if hollow else colour
-    axes.plot([difference.value], [y], _MARKERS[comparison.verdict], color=colour, markerfacecolor=face, markersize=size, zorder=3)
+    axes.plot(
+        [difference.value], [y], _MARKERS[comparison.verdict], color=colour, markerfacecolor=face, markersize=size, zorder=3
+    )
 
 
-def _write(
-    text: "Axes", comparisons: Sequence[Comparison], left: float, right: float, pitch: float, *, wide: bool
-) -> None:
+def _pair(learner: str, baseline: str, room: int) -> str:
+    """Both names in that many characters, the longer one shortened first."""
+    half = (room - 3) // 2
+    first = max(half, room - 3 - len(baseline))
+    second = max(half, room - 3 - len(learner))
+    return f"{shortened(learner, first)} − {shortened(baseline, second)}"
+
+
+def _write(text: "Axes", comparisons: Sequence[Comparison], left: float, right: float, pitch: float, *, wide: bool) -> None:
     """Who is compared, beside each row; above and below, what the axis means."""
     first = comparisons[0]
     higher = METRICS[first.metric.partition("@")[0]].higher_is_better
     name, base = metric_name(first.metric), _HEAD + pitch * len(comparisons)
-    title = shortened(first.task, 34 if wide else 26)
+    below = 34
+    title = f"{shortened(first.task, 34 if wide else 40)}{'' if wide else f', {name}'}"
     text.text(0, _HEAD - 10, title, weight="bold", color=INK, fontsize=12.5)
-    text.text(left, base + 44, "◂ baseline better" if higher else "◂ learner better", color=MUTED, fontsize=11)
-    text.text(right, base + 44, "learner better ▸" if higher else "baseline better ▸", color=MUTED, fontsize=11, ha="right")
-    text.text((left + right) / 2, base + 31, f"difference in {name}", color=MUTED, fontsize=11, ha="center")
+    text.text(left, base + below, "◂ baseline better" if higher else "◂ learner better", color=MUTED, fontsize=11)
+    text.text(right, base + below, "learner better ▸" if higher else "baseline better ▸", color=MUTED, fontsize=11, ha="right")
     if wide:
-        text.text(right + 16, _HEAD - 10, f"{first.difference.level:.0%} interval", color=MUTED, fontsize=11)
-    room = int((left - 8) / 6.1)
+        text.text((left + right) / 2, base + below, f"difference in {name}", color=MUTED, fontsize=11, ha="center")
+    if wide:
+        text.text(right + 16, _HEAD - 10, f"difference ({first.difference.level:.0%} interval)", color=MUTED, fontsize=11)
+    room = int((left - 8) / (6.9 if wide else 6.1))
     for row, comparison in enumerate(comparisons):
         y = _HEAD + pitch * (row + 0.5)
         colour = VERDICT_COLOURS[comparison.verdict]
-        label = shortened(f"{comparison.learner} − {comparison.baseline}", room if wide else room - 2)
-        size = 12 if wide else 11
+        label = _pair(comparison.learner, comparison.baseline, room if wide else room - 2)
+        size = 13 if wide else 11
         text.text(0, y, label, va="center", fontsize=size)
         if not wide:
             text.text(left - 6, y, SYMBOLS[comparison.verdict], va="center", ha="right", color=colour, fontsize=size)
@@ -137,4 +147,13 @@ def _write(
         if not math.isnan(difference.value):
             numbers = f"{signed(difference.value)}  ({span(difference.low, difference.high)})"
             text.text(right + 16, y, numbers, va="center", fontsize=size)
-        text.text(WIDE, y, f"{SYMBOLS[comparison.verdict]} {comparison.verdict}", va="center", ha="right", color=colour, weight="bold")
+        text.text(
+            WIDE,
+            y,
+            f"{SYMBOLS[comparison.verdict]} {comparison.verdict}",
+            va="center",
+            ha="right",
+            color=colour,
+            weight="bold",
+            fontsize=size,
+        )

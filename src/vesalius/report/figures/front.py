@@ -55,6 +55,7 @@ def front(points: Sequence[Point], *, task: str, metric: str, cost: str) -> Mark
         for point, kept in zip(points, on_front):
             _draw_point(axes, point, kept=bool(kept))
         axes.margins(y=0.12)
+        axes.autoscale_view(scalex=False)
         _name(figure, axes, points, on_front)
 
     return draw(paint, width=_WIDTH, height=_HEIGHT, label=label)
@@ -80,7 +81,9 @@ def _draw_front(axes: "Axes", kept: Sequence[Point]) -> None:
     """A staircase: between two arms of the front, the cheaper one is the best to be had."""
     ordered = sorted(kept, key=lambda point: point.cost)
     costs, accuracies = [point.cost for point in ordered], [point.accuracy.value for point in ordered]
-    axes.step([*costs, axes.get_xlim()[1]], [*accuracies, accuracies[-1]], where="post", color=MUTED, linewidth=1.1, dashes=(4, 3))
+    axes.step(
+        [*costs, axes.get_xlim()[1]], [*accuracies, accuracies[-1]], where="post", color=MUTED, linewidth=1.1, dashes=(4, 3)
+    )
 
 
 def _draw_point(axes: "Axes", point: Point, *, kept: bool) -> None:
@@ -89,7 +92,9 @@ def _draw_point(axes: "Axes", point: Point, *, kept: bool) -> None:
     axes.plot([point.cost, point.cost], [estimate.low, estimate.high], color=colour, linewidth=1.1, alpha=0.55)
     face = colour if kept else "#fefefe"
     marker = "D" if point.proposed else "o"
-    axes.plot([point.cost], [estimate.value], marker, color=colour, markerfacecolor=face, markersize=7, markeredgewidth=1.4, zorder=3)
+    axes.plot(
+        [point.cost], [estimate.value], marker, color=colour, markerfacecolor=face, markersize=7, markeredgewidth=1.4, zorder=3
+    )
 
 
 def _name(figure: "Figure", axes: "Axes", points: Sequence[Point], on_front: Sequence[bool]) -> None:
@@ -112,10 +117,10 @@ Box = tuple[float, float, float, float]
 
 def _candidates(x: float, y: float, width: float) -> list[Box]:
     """Places for a name around a point, the better ones first."""
-    lefts = (x + 9, x - 9 - width, x - width / 2)
+    lefts = (x + 7, x - 7 - width, x - width / 2)
     found = []
-    for rise in (0, -13, 13, -24, 24, -36, 36):
-        for left in lefts[:2] if abs(rise) < 13 else lefts:
+    for rise in (-12, 12, 0, -24, 24, -36, 36):
+        for left in lefts if rise else lefts[:2]:
             found.append((left, y + rise - 6.5, left + width, y + rise + 6.5))
     return found
 

@@ -29,6 +29,11 @@ class Plane:
     step: int
     spacing: tuple[float, float]
 
+    @property
+    def aspect(self) -> float:
+        """Width over height, in millimetres."""
+        return self.shape[1] * self.spacing[1] / (self.shape[0] * self.spacing[0])
+
 
 def plane(shown: Mapping[str, object]) -> Plane:
     """The image of an example record: ``png`` in base64, ``spacing`` in millimetres or None.
@@ -79,7 +84,7 @@ def outline(inside: NDArray[np.bool_], step: int = 1) -> str:
         step: every how many pixels the region is looked at; 1 for all.
 
     >>> outline(np.array([[True]]))
-    'M1 2l-1-1l1-1l1 1z'
+    'M0 1l1-1l1 1l-1 1z'
     """
     from contourpy import contour_generator
 

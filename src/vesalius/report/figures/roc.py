@@ -9,7 +9,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from vesalius.metrics import auroc
-from vesalius.report.figures.canvas import RULE, arm_colour, draw, pixels, shortened
+from vesalius.report.figures.canvas import RULE, arm_lines, draw, pixels, shortened
 from vesalius.report.format import number
 from vesalius.statistics import wilson
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-_WIDTH, _SIDE = 470, 280
+_WIDTH, _SIDE = 470, 270
 _ROW = 17
 
 
@@ -57,10 +57,9 @@ def roc(arms: Sequence[Scored], truths: Floats, *, task: str) -> Markup:
     def paint(figure: "Figure") -> None:
         axes = pixels(figure, 50, 10, _SIDE, _SIDE)
         axes.plot([0, 1], [0, 1], color=RULE, linewidth=1)
-        for place, (arm, area) in enumerate(zip(arms, areas)):
+        for arm, area, (colour, dashes) in zip(arms, areas, arm_lines([arm.baseline for arm in arms])):
             x, y = roc_points(arm.values, truths)
-            style, colour = ("--" if arm.baseline else "-"), arm_colour(place, baseline=arm.baseline)
-            axes.plot(x, y, style, color=colour, label=f"{shortened(arm.arm, 14)}  {area}")
+            axes.plot(x, y, linestyle=dashes, color=colour, label=f"{area}  {shortened(arm.arm, 14)}")
         axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), xlabel="false positive rate", ylabel="true positive rate")
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), title="AUROC", alignment="left", handlelength=1.5)
 
@@ -80,13 +79,14 @@ def calibration(arms: Sequence[Scored], truths: Floats, *, task: str) -> Markup:
     def paint(figure: "Figure") -> None:
         axes = pixels(figure, 50, 10, _SIDE, _SIDE)
         axes.plot([0, 1], [0, 1], color=RULE, linewidth=1)
-        for place, arm in enumerate(arms):
-            style, colour = ("o--" if arm.baseline else "o-"), arm_colour(place, baseline=arm.baseline)
+        for arm, (colour, dashes) in zip(arms, arm_lines([arm.baseline for arm in arms])):
             bins = _bins(arm.values)
             said = [float(arm.values[members].mean()) for members in bins]
             seen = [wilson(int(truths[members].sum()), len(members)) for members in bins]
             axes.vlines(said, [e.low for e in seen], [e.high for e in seen], color=colour, linewidth=0.8, alpha=0.45)
-            axes.plot(said, [e.value for e in seen], style, color=colour, markersize=4, linewidth=1.2, label=shortened(arm.arm, 20))
+            axes.plot(
+                said, [e.value for e in seen], "o", linestyle=dashes, color=colour, markersize=4, label=shortened(arm.arm, 18)
+            )
         axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), xlabel="predicted probability", ylabel="observed share")
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=1.5)
 
@@ -95,6 +95,6 @@ def calibration(arms: Sequence[Scored], truths: Floats, *, task: str) -> Markup:
 
 
 def _bins(values: Floats) -> list[NDArray[np.intp]]:
-    """Records in order of their probability, in up to ten bins of equal size and at least ten records."""
-    count = int(np.clip(len(values) // 10, 1, 10))
+    """Records in order of their probability, in three to ten bins of equal size, of some 25 records where that can be."""
+    count = int(np.clip(len(values) // 25, 3, 10))
     return list(np.array_split(np.argsort(values, kind="stable"), count))

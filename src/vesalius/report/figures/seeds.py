@@ -40,7 +40,14 @@ def seeds(scores: Sequence[Score], *, learners: Collection[str]) -> Markup:
             proposed = score.arm in learners
             _row(axes, score, row, ARM_COLOURS[1] if proposed else ARM_COLOURS[0])
             y = _TOP + _PITCH * (row + 0.5)
-            text.text(0, y, shortened(score.arm, 23), va="center", weight="bold" if proposed else "normal", color=INK)
+            text.text(
+                0,
+                y,
+                shortened(score.arm, 20 if proposed else 22),
+                va="center",
+                weight="bold" if proposed else "normal",
+                color=INK,
+            )
             text.text(_WIDTH, y, number(score.estimate.value), va="center", ha="right", color=INK)
         axes.margins(x=0.06)
         axes.locator_params(axis="x", nbins=5)

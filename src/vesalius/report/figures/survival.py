@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-_WIDTH, _HEIGHT, _LEFT, _TOP, _FOOT = 310, 300, 44, 26, 92
+_WIDTH, _HEIGHT, _LEFT, _TOP, _FOOT = 310, 300, 52, 26, 92
 
 
 def kaplan_meier(times: Floats, events: NDArray[np.bool_]) -> tuple[Floats, Floats]:
@@ -86,10 +86,10 @@ def _numbers_at_risk(axes: "Axes", text: "Axes", groups: Sequence[tuple[str, Flo
     end = axes.get_xlim()[1]
     ticks = [tick for tick in axes.get_xticks() if 0 <= tick <= end]
     top = _HEIGHT - _FOOT + 50
-    text.text(_LEFT - 38, top, "at risk", fontsize=10.5, color=MUTED)
+    text.text(_LEFT - 18, top, "at risk", fontsize=10.5, color=MUTED, ha="right")
     for row, (name, times) in enumerate(groups):
         y = top + 16 * (row + 1)
-        text.text(_LEFT - 10, y, name.split()[0], fontsize=10.5, color=MUTED, ha="right")
+        text.text(_LEFT - 18, y, name.split()[0], fontsize=10.5, color=MUTED, ha="right")
         for tick in ticks:
             x = _LEFT + tick / end * (_WIDTH - _LEFT - 12)
             text.text(x, y, f"{(times >= tick).sum()}", fontsize=10.5, color=MUTED, ha="center")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vesalius.errors import UserError
+from vesalius.names import Tier
 from vesalius.records import Choices, Record, Text
 from vesalius.sources.public import root
 from vesalius.sources.recorded import RecordedAnswer
-from vesalius.names import Tier
 
 Dataset = Literal["medqa", "medmcqa", "pubmedqa", "medqa_5options"]
 QuestionSplit = Literal["test", "test_hard"]
@@ -61,6 +62,8 @@ class MedAgentsBench:
     def records(self) -> Sequence[Record]:
         """One record a question: ``question``, ``options`` and ``answer``, the right letter; its id is the release's ``realidx``.
 
+        The sets of five options have no ``realidx``; their id is taken from the question, and so the same in both splits.
+
         Raises:
             UserError: if the file is missing or a line lacks a field.
         """
@@ -78,9 +81,12 @@ def _question(line: str, place: str, dataset: str, split: str) -> Record:
         row: Any = json.loads(line)
     except json.JSONDecodeError as error:
         raise UserError(f"{place}: not JSON; {REMEDY}.") from error
-    for field, kinds in {"realidx": (str, int), "question": (str,), "options": (dict,), "answer_idx": (str,)}.items():
+    for field, kinds in {"question": (str,), "options": (dict,), "answer_idx": (str,)}.items():
         if not isinstance(row, dict) or not isinstance(row.get(field), kinds):
             raise UserError(f"{place}, field {field!r}: missing or of the wrong type; {REMEDY}.")
+    name = row.get("realidx", sha256(row["question"].encode()).hexdigest()[:12] if dataset == "medqa_5options" else None)
+    if not isinstance(name, str | int):
+        raise UserError(f"{place}, field 'realidx': missing or of the wrong type; {REMEDY}.")
     letters = [chr(ord("A") + index) for index in range(len(row["options"]))]
     if (
         not 2 <= len(letters) <= 26
@@ -91,8 +97,8 @@ def _question(line: str, place: str, dataset: str, split: str) -> Record:
     if row["answer_idx"] not in letters:
         raise UserError(f"{place}, field 'answer_idx': {row['answer_idx']!r} is no option; {REMEDY}.")
     return Record(
-        id=str(row["realidx"]),
-        subject_id=str(row["realidx"]),
+        id=str(name),
+        subject_id=str(name),
         fields={
             "question": Text(row["question"]),
             "options": Choices(tuple(row["options"].values())),

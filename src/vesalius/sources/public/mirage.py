@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vesalius.errors import UserError
+from vesalius.names import Tier
 from vesalius.records import Choices, Record, Text
 from vesalius.sources.public import root
 from vesalius.sources.recorded import RecordedAnswer
-from vesalius.names import Tier
 
 Dataset = Literal["medqa", "medmcqa", "pubmedqa"]
 DATASETS: tuple[Dataset, ...] = ("medqa", "medmcqa", "pubmedqa")

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from vesalius.names import Tier
 from vesalius.records import Choices, Record, Text
 from vesalius.sources.recorded import RecordedAnswer
-from vesalius.names import Tier
 
 LETTERS = "ABCD"
 SPREAD = 0.3

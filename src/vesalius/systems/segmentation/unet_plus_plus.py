@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 from vesalius.learners.learner import Learner
 from vesalius.metrics import METRICS
-from vesalius.names import Size, Tier
+from vesalius.names import Size
 from vesalius.records import Image, Mask, Record
 from vesalius.sources.packaged import mni152
 from vesalius.sources.public import drive, dsb2018
@@ -37,7 +37,8 @@ class Budget:
 
     Attributes:
         widths: channels of each level of UNet++ and U-Net.
-        steps: optimiser updates on a packaged set, which is small, and on others.
+        steps: optimiser updates on a packaged set, which is small.
+        public_steps: on a public release.
         batch: patches a step.
         patch: pixels along each side of one.
         learning_rate: at the start.
@@ -45,7 +46,8 @@ class Budget:
     """
 
     widths: tuple[int, ...]
-    steps: Mapping[Tier, int]
+    steps: int
+    public_steps: int
     batch: int
     patch: int
     learning_rate: float
@@ -55,7 +57,8 @@ class Budget:
 BUDGETS: Mapping[Size, Budget] = {
     "smoke": Budget(
         widths=(8, 16, 32),
-        steps={"packaged": 8, "public": 8, "simulator": 8},
+        steps=8,
+        public_steps=8,
         batch=2,
         patch=32,
         learning_rate=3e-3,
@@ -63,15 +66,17 @@ BUDGETS: Mapping[Size, Budget] = {
     ),
     "default": Budget(
         widths=(8, 16, 32, 64, 128),
-        steps={"packaged": 200, "public": 600, "simulator": 200},
-        batch=8,
+        steps=300,
+        public_steps=600,
+        batch=4,
         patch=64,
         learning_rate=3e-3,
     ),
     # Widths, patch (of its nuclei) and learning rate of the paper, which stopped early and does not give its batch.
     "paper": Budget(
         widths=(32, 64, 128, 256, 512),
-        steps={"packaged": 20_000, "public": 20_000, "simulator": 20_000},
+        steps=20_000,
+        public_steps=20_000,
         batch=16,
         patch=96,
         learning_rate=3e-4,
@@ -126,7 +131,7 @@ def _learner(architecture: Architecture, task: Task, size: Size, seed: int) -> L
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
     return Segmenter(
         lambda: _network(architecture, channels, len(mask.names) + 1, budget.widths),
-        steps=budget.steps[task.source.tier],
+        steps=budget.steps if task.source.tier == "packaged" else budget.public_steps,
         seed=seed,
         target=task.target,
         patch=(budget.patch, budget.patch),

@@ -1,6 +1,6 @@
 """The paired bootstrap beside its peers, on the same input, in one process.
 
-    python -m benchmarks.statistics
+    python benchmarks/resampling.py
 
 scipy resamples the difference as our function does. lm-eval has no paired interval: its `bootstrap_stderr` resamples one arm's
 mean, in a pool of processes, and gives a standard error only, so that its part of the work is the smaller one.
