@@ -330,5 +330,5 @@ def test_the_text_of_an_option_follows_it_to_its_place(options):
 )
 def test_long_adversarial_texts_are_parsed(unit):
     # Nested repetition in a pattern would not finish here.
-    parse_choice(unit * (200_000 // len(unit)), DRUGS)
-    parse_choice("x" + unit * (200_000 // len(unit)) + "!", DRUGS)
+    parse_choice(unit * (200_000 // len(unit.encode())), DRUGS)
+    parse_choice("x" + unit * (200_000 // len(unit.encode())) + "!", DRUGS)

@@ -4,8 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vesalius import statistics
+from vesalius.metrics.metric import metric
 
 
+@metric(family="classification", unanswered=0.0, properties={"symmetric", "identity", "label order"})
 def accuracy(prediction: str, truth: str) -> float:
     """1 where the answer is the true one, else 0.
 
@@ -15,6 +17,12 @@ def accuracy(prediction: str, truth: str) -> float:
     return float(prediction == truth)
 
 
+@metric(
+    family="classification",
+    unit="set",
+    undefined="only one class is there, or a record has no score",
+    properties={"identity", "record order"},
+)
 def auroc(scores: NDArray[np.float64], truths: NDArray[np.integer]) -> float:
     """Area under the ROC curve: the chance that a positive scores above a negative, ties half (Hanley and McNeil 1982).
 

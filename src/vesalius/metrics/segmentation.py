@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from vesalius.metrics.metric import metric
+
 Labels = NDArray[np.integer]
 
 
@@ -28,6 +30,7 @@ def _mean_over_labels(prediction: Labels, truth: Labels, overlap: Callable[..., 
     return float(overlap(both[present], predicted[present], true[present]).mean())
 
 
+@metric(family="segmentation", unanswered=0.0, properties={"symmetric", "identity", "label order", "translation"})
 def dice(prediction: Labels, truth: Labels) -> float:
     """Sørensen-Dice overlap, 2|A∩B| / (|A|+|B|), mean over the labels present in either mask (Dice 1945).
 
@@ -42,6 +45,7 @@ def dice(prediction: Labels, truth: Labels) -> float:
     return _mean_over_labels(prediction, truth, lambda both, predicted, true: 2 * both / (predicted + true))
 
 
+@metric(family="segmentation", unanswered=0.0, properties={"symmetric", "identity", "label order", "translation"})
 def iou(prediction: Labels, truth: Labels) -> float:
     """Jaccard overlap, |A∩B| / |A∪B|, mean over the labels present in either mask (Jaccard 1901).
 

@@ -4,8 +4,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vesalius import statistics
+from vesalius.metrics.metric import metric
 
 
+@metric(
+    family="survival",
+    unit="set",
+    undefined="no pair is comparable, or a record has no risk",
+    properties={"record order"},
+)
 def c_index(risks: NDArray[np.float64], truths: NDArray[np.float64]) -> float:
     """Harrell's concordance: among comparable pairs, how often the earlier event had the higher risk, ties half (Harrell 1982).
 

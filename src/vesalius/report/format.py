@@ -76,9 +76,9 @@ def seconds(value: float | None) -> str:
 
 
 def typeset(sentence: str) -> str:
-    """A sentence with true minus signs, and without a line break before a number.
+    r"""A sentence with true minus signs, and without a line break before a number.
 
-    >>> typeset("-0.010 to -0.002; p = 0.03").replace("\\u00a0", "_")
+    >>> typeset("-0.010 to -0.002; p = 0.03").replace("\u00a0", "_")
     '−0.010 to −0.002; p_=_0.03'
     """
     return re.sub(r"(?<![^\s(])-(?=\d)", _MINUS, re.sub(r" ([=<]) ", "\u00a0\\1\u00a0", sentence))

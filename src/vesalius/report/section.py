@@ -159,8 +159,8 @@ def _classification(run: FinishedRun, task: TaskConfig) -> list[Curves]:
     if probable:
         figures.append(calibration(probable, truths, task=task.name))
     caption = (
-        f"Test records, seed {run.config.seeds[0]}. Left, the ROC curves; right, the observed share of positives where an arm gave "
-        "about that probability, in groups of equal size, with 95 % Wilson intervals. Baselines are dashed."
+        f"Test records, seed {run.config.seeds[0]}. First the ROC curves; then the observed share of positives where an "
+        "arm gave about that probability, in groups of equal size, with 95 % Wilson intervals. Baselines are dashed."
     )
     return [Curves(title="Discrimination and calibration", caption=caption, figures=figures)]
 
@@ -175,8 +175,8 @@ def _survival(run: FinishedRun, task: TaskConfig) -> list[Curves]:
         if risks is not None:
             figures.append(survival(risks, truths[:, 0], truths[:, 1] > 0, arm=arm, task=task.name))
     caption = (
-        f"Kaplan–Meier estimate over the test records, seed {run.config.seeds[0]}: records above the median of the risk that the arm "
-        "predicts, and the others. Ticks are censored records; below, the records still at risk. Time in the unit of the source."
+        f"Kaplan–Meier estimate over the test records, seed {run.config.seeds[0]}: records above the median of the risk that the "
+        "arm predicts, and the others. Ticks are censored records; below, those still at risk. Time in the unit of the source."
     )
     return [Curves(title="Survival by predicted risk", caption=caption, figures=figures)] if figures else []
 

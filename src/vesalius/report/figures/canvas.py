@@ -4,7 +4,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
@@ -27,7 +27,7 @@ _VARIABLES = {
     **{colour: f"--arm-{place}" for place, colour in enumerate(ARM_COLOURS)},
 }
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "text.parse_math": False,
     "text.color": INK,
@@ -68,7 +68,7 @@ def draw(paint: Callable[["Figure"], None], *, width: float, height: float, labe
     from matplotlib.figure import Figure
 
     buffer = io.StringIO()
-    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": f"{label} {width} {height}"}), warnings.catch_warnings():  # type: ignore[arg-type]
+    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": f"{label} {width} {height}"}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")  # the browser has fonts that matplotlib measures without
         figure = Figure(figsize=(width / 72, height / 72), dpi=72)
         paint(figure)
@@ -122,7 +122,7 @@ def arm_lines(baselines: Sequence[bool]) -> list[tuple[str, Dashes]]:
 
 
 def _inline(svg: str, width: float, height: float, label: str) -> Markup:
-    """Without what only a file of its own needs, or what would reach beyond the figure: metadata, styles, fonts, ids of groups."""
+    """Without what only a file of its own needs, or what would reach beyond the figure: metadata, styles, fonts, ids."""
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<defs>\s*</defs>", "", body, flags=re.DOTALL)
     body = re.sub(r'<g id="[^"]*"', "<g", body)
@@ -130,10 +130,9 @@ def _inline(svg: str, width: float, height: float, label: str) -> Markup:
     body = body.replace("xlink:href", "href")
     body = re.sub(r"#[0-9a-f]{6}\b(?=[;\"])", lambda match: _variable(match[0]), body)
     body = re.sub(r"\s*\n\s*", " ", body)
-    head = (
-        f'<svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img" aria-label="{escape(label)}">'
-    )
-    return Markup(head + body[body.index(">") + 1 :].strip())  # noqa: S704 - matplotlib escapes every text that it draws
+    size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
+    head = f'<svg {size} role="img" aria-label="{escape(label)}">'
+    return Markup(head + body[body.index(">") + 1 :].strip())  # matplotlib has escaped every text that it drew
 
 
 def _variable(colour: str) -> str:

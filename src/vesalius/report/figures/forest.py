@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from markupsafe import Markup
 
 from vesalius.metrics import METRICS
-from vesalius.report.figures.canvas import BAND, INK, MUTED, RULE, VERDICT_COLOURS, draw, page, pixels, shortened
+from vesalius.report.figures.canvas import BAND, INK, MUTED, PAPER, RULE, VERDICT_COLOURS, draw, page, pixels, shortened
 from vesalius.report.format import SYMBOLS, UNDEFINED, metric_name, signed, span
 from vesalius.trials.finding import Comparison
 
@@ -32,16 +32,23 @@ def limits(comparisons: Sequence[Comparison]) -> Limits:
     (-0.1, 0.1)
     """
     differences = [comparison.difference for comparison in comparisons if math.isfinite(comparison.difference.value)]
+    if not differences:
+        return -0.1, 0.1
     margins = [difference.margin or 0.0 for difference in differences]
-    inside = [0.0, *(difference.value for difference in differences), *margins, *(-margin for margin in margins)]
+    values = [difference.value for difference in differences]
     lows = [difference.low for difference in differences if math.isfinite(difference.low)]
     highs = [difference.high for difference in differences if math.isfinite(difference.high)]
-    low = min([*inside, *([float(np.quantile(lows, 0.1, method="lower" if len(lows) > 9 else "inverted_cdf"))] if lows else [])])
-    high = max([*inside, *([float(np.quantile(highs, 0.9, method="higher"))] if highs else [])])
+    low = min(0.0, -max(margins), *values, *_quantile(lows, 0.1, "lower"))
+    high = max(0.0, max(margins), *values, *_quantile(highs, 0.9, "higher"))
     if high == low:
         return -0.1, 0.1
     pad = 0.06 * (high - low)
     return low - pad, high + pad
+
+
+def _quantile(ends: Sequence[float], share: float, method: Literal["lower", "higher"]) -> list[float]:
+    """Of the ends of intervals, that quantile; nothing where there are none."""
+    return [float(np.quantile(ends, share, method=method))] if ends else []
 
 
 def forest(comparisons: Sequence[Comparison], *, limits: Limits, wide: bool) -> Markup:
@@ -105,10 +112,9 @@ def _interval(axes: "Axes", comparison: Comparison, limits: Limits, y: float, *,
         if high < difference.high:
             axes.plot([high], [y], ">", color=colour, markersize=5, clip_on=False)
     hollow = comparison.verdict == "undecided"
-    face = "#fefefe" if hollow else colour
-    axes.plot(
-        [difference.value], [y], _MARKERS[comparison.verdict], color=colour, markerfacecolor=face, markersize=size, zorder=3
-    )
+    face = PAPER if hollow else colour
+    marker = _MARKERS[comparison.verdict]
+    axes.plot([difference.value], [y], marker, color=colour, markerfacecolor=face, markersize=size, zorder=3)
 
 
 def _pair(learner: str, baseline: str, room: int) -> str:
@@ -147,13 +153,5 @@ def _write(text: "Axes", comparisons: Sequence[Comparison], left: float, right: 
         if not math.isnan(difference.value):
             numbers = f"{signed(difference.value)}  ({span(difference.low, difference.high)})"
             text.text(right + 16, y, numbers, va="center", fontsize=size)
-        text.text(
-            WIDE,
-            y,
-            f"{SYMBOLS[comparison.verdict]} {comparison.verdict}",
-            va="center",
-            ha="right",
-            color=colour,
-            weight="bold",
-            fontsize=size,
-        )
+        verdict = f"{SYMBOLS[comparison.verdict]} {comparison.verdict}"
+        text.text(WIDE, y, verdict, va="center", ha="right", color=colour, weight="bold", fontsize=size)

@@ -8,7 +8,7 @@ import numpy as np
 from markupsafe import Markup
 
 from vesalius.metrics.pareto import pareto_front
-from vesalius.report.figures.canvas import ARM_COLOURS, INK, MUTED, RULE, draw, page, pixels, shortened
+from vesalius.report.figures.canvas import ARM_COLOURS, INK, MUTED, PAPER, RULE, draw, page, pixels, shortened
 from vesalius.report.format import amount, number
 from vesalius.statistics.estimate import Estimate
 
@@ -39,7 +39,7 @@ def front(points: Sequence[Point], *, task: str, metric: str, cost: str) -> Mark
         metric: name of the metric on the upright axis.
         cost: what is counted, such as ``tokens a question``.
     """
-    on_front = pareto_front([point.cost for point in points], [point.accuracy.value for point in points])
+    on_front = pareto_front([point.cost for point in points], [point.accuracy.value for point in points]).tolist()
     best = ", ".join(point.arm for point, kept in zip(points, on_front) if kept)
     spoken = "; ".join(f"{point.arm}: {number(point.accuracy.value)} at {amount(point.cost)}" for point in points)
     label = f"{metric} against {cost} on {task}. On the front: {best}. {spoken}."
@@ -53,7 +53,7 @@ def front(points: Sequence[Point], *, task: str, metric: str, cost: str) -> Mark
         axes.grid(axis="y", color=RULE, linewidth=0.5)
         _draw_front(axes, [point for point, kept in zip(points, on_front) if kept])
         for point, kept in zip(points, on_front):
-            _draw_point(axes, point, kept=bool(kept))
+            _draw_point(axes, point, kept=kept)
         axes.margins(y=0.12)
         axes.autoscale_view(scalex=False)
         _name(figure, axes, points, on_front)
@@ -90,7 +90,7 @@ def _draw_point(axes: "Axes", point: Point, *, kept: bool) -> None:
     colour = ARM_COLOURS[1] if point.proposed else ARM_COLOURS[0]
     estimate = point.accuracy
     axes.plot([point.cost, point.cost], [estimate.low, estimate.high], color=colour, linewidth=1.1, alpha=0.55)
-    face = colour if kept else "#fefefe"
+    face = colour if kept else PAPER
     marker = "D" if point.proposed else "o"
     axes.plot(
         [point.cost], [estimate.value], marker, color=colour, markerfacecolor=face, markersize=7, markeredgewidth=1.4, zorder=3
@@ -109,7 +109,7 @@ def _name(figure: "Figure", axes: "Axes", points: Sequence[Point], on_front: Seq
         width = 6.2 * len(name)
         best = min(_candidates(x, y, width), key=lambda box: _overlap(box, taken))
         taken.append(best)
-        _write(text, best, name, strong=bool(on_front[place]))
+        _write(text, best, name, strong=on_front[place])
 
 
 Box = tuple[float, float, float, float]

@@ -73,7 +73,7 @@ def panel(plane: Plane, *, name: str, define: bool, truth: Labels, mask: Labels 
     place = f'transform="scale({plane.spacing[1] / 2:g} {plane.spacing[0] / 2:g})"'
     drawn = _filled(truth, plane.step) if mask is None else _filled(mask, plane.step) + _dashed(truth, plane.step)
     head = f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(label)}">'
-    return Markup(f"{head}{picture}<g fill-rule='evenodd' {place}>{drawn}</g></svg>")  # noqa: S704 - only numbers stand in it
+    return Markup(f"{head}{picture}<g fill-rule='evenodd' {place}>{drawn}</g></svg>")  # only numbers stand in it
 
 
 def outline(inside: NDArray[np.bool_], step: int = 1) -> str:

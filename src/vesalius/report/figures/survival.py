@@ -75,7 +75,7 @@ def _curve(axes: "Axes", times: Floats, events: NDArray[np.bool_], colour: str, 
         return
     distinct, share = kaplan_meier(times, events)
     x, y = np.concatenate([[0.0], distinct]), np.concatenate([[1.0], share])
-    axes.step(x, y, where="post", color=colour, linestyle=style, label=name, linewidth=1.7)  # type: ignore[arg-type]
+    axes.step(x, y, where="post", color=colour, linestyle=style, label=name, linewidth=1.7)
     censored = np.unique(times[~events])
     at = y[np.searchsorted(x, censored, side="right") - 1]
     axes.plot(censored, at, "|", color=colour, markersize=5, markeredgewidth=0.8)

@@ -107,8 +107,12 @@ def recorded_answers(dataset: Dataset) -> Mapping[str, Mapping[str, Mapping[str,
     Raises:
         UserError: if the file is missing, a line lacks a field, or it names no question of the data set.
     """
-    file = root.path("llm-outputs", f"mirage-{dataset}.jsonl.gz")
-    known = {record.id for record in Mirage(dataset).records()}
+    known = frozenset(record.id for record in Mirage(dataset).records())
+    return _recorded(root.path("llm-outputs", f"mirage-{dataset}.jsonl.gz"), dataset, known)
+
+
+@cache
+def _recorded(file: Path, dataset: Dataset, known: frozenset[str]) -> Mapping[str, Mapping[str, Mapping[str, RecordedAnswer]]]:
     found: dict[str, dict[str, dict[str, RecordedAnswer]]] = {}
     for place, row in _lines(file):
         model, method, name = (_field(row, field, str, place) for field in ("model", "method", "id"))
