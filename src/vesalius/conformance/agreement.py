@@ -51,7 +51,7 @@ def agreement(
         ValueError: if there are not as many of ours as of theirs, or none.
 
     >>> agreement("dice@1", "numpy", "toy", [0.5, 1.0], [0.5, 1.001]).digits
-    2
+    3
     """
     a, b = np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float)
     if a.shape != b.shape or not a.size:
