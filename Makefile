@@ -21,9 +21,9 @@ lint: $(INSTALLED)
 	$(BIN)/lint-imports --no-cache
 
 evidence: $(INSTALLED)
-	$(BIN)/vesalius evidence unet-plus-plus
+	$(BIN)/vesalius evidence unet-plus-plus --engine ray
 	$(BIN)/vesalius evidence medagentsbench
-	$(BIN)/vesalius evidence recov
+	$(BIN)/vesalius evidence recov --engine ray
 
 benchmarks: $(INSTALLED)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[benchmarks]'

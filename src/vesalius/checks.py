@@ -99,20 +99,24 @@ def check_metric(metric: Metric, predictions: Sequence[Value], truths: Sequence[
 
 
 def check_system(system: System, out: Path) -> None:
-    """A system agrees with its catalogue row, is documented, and its smoke trial runs, compares and verifies."""
+    """A system agrees with its catalogue row, is documented, its arms are learners, and its smoke trial runs and verifies."""
     import inspect
 
     row = catalogue.row(system.id)
     assert (row.number, row.area, row.kind) == (system.number, system.area, system.kind), "not as the catalogue has it"
     document = inspect.getdoc(inspect.getmodule(system.learners)) or ""
     assert len(document) > 200, "the module docstring says what it is, its mechanism and its citation"
-    at_hand = available(system, "smoke")
+    at_hand = dict(available(system, "smoke"))
     assert at_hand, "no data at hand; one of a system's tasks needs none"
     for tasks in at_hand.values():
         for task in tasks:
             assert system.learners(task, "smoke") and system.baselines(task, "smoke"), f"{task.name}: nobody to compare"
             check_task(task)
-    run = run_trial(trial_of(system, size="smoke"), out=out)
+    trial = trial_of(system, size="smoke")
+    arms = trial.arms(trial.tasks[0])
+    for name in arms.names:
+        check_learner(arms.build(name), trial.tasks[0])
+    run = run_trial(trial, out=out)
     assert run.finding.comparisons, "nothing was compared"
     assert verify(run.folder) == []
 

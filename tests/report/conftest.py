@@ -15,6 +15,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     trials = {
         "segmentation": toys.segmentation_trial,
         "choices": toys.choices_trial,
+        "several": lambda: toys.choices_trial(tasks=5),
         "many": lambda: toys.choices_trial(tasks=15),
         "classification": lambda: toys.cohort_trial("label"),
         "survival": lambda: toys.cohort_trial("survival"),

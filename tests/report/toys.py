@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from vesalius.tasks.task import Family
 from vesalius.trials.trial import Arms, Trial
 
 HOSTILE = '<script>alert("x")</script>'
+QUESTIONS = ("Do agents help with hard questions?", "Do agents help with all questions?")
 Answer = Callable[[int, Record], Prediction]
 
 
@@ -171,11 +172,13 @@ def _candidate(chance: float, tokens: int, silent: float = 0.0) -> Answer:
 
 def choices_trial(tasks: int = 1, seeds: tuple[int, ...] = (0,)) -> Trial:
     names = [f"exam-{place}" if tasks > 1 else "exam" for place in range(tasks)]
+    measure = Measure(METRICS["accuracy"], 0.05)
     made = tuple(
-        _task(
-            name, "choices", lambda name=name: exam(name), ("question", "options"), "answer", Measure(METRICS["accuracy"], 0.05)
+        replace(
+            _task(name, "choices", lambda name=name: exam(name), ("question", "options"), "answer", measure),
+            question=QUESTIONS[place % 2] if tasks > 1 else "",
         )
-        for name in names
+        for place, name in enumerate(names)
     )
     learners = {"debate <b>of three</b>": _candidate(0.92, 9000), "two agents": _candidate(0.75, 3200, 0.05)}
     baselines = {

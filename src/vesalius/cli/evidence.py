@@ -8,10 +8,12 @@ import typer
 
 from vesalius.cli.options import Out, System
 from vesalius.cli.progress import progress_bars
+from vesalius.names import EngineName
 
 
 def command(
     id: System,
+    engine: Annotated[EngineName, typer.Option(help="Where the cells run.")] = "local",
     out: Out = Path("runs"),
     folder: Annotated[Path, typer.Option("--evidence", metavar="FOLDER", help="Where evidence is kept.")] = Path("evidence"),
 ) -> None:
@@ -22,7 +24,7 @@ def command(
 
     try:
         with progress_bars():
-            run = api.run(id, data="all", out=out)
+            run = api.run(id, data="all", engine=engine, out=out)
     except KeyboardInterrupt:
         print(f"vesalius: stopped; what is finished is kept in {out}, the same command goes on from there.", file=sys.stderr)
         raise typer.Exit(130) from None

@@ -1,12 +1,14 @@
 """A finding on the terminal."""
 
 import json
+import sys
 from pathlib import Path
 
 from vesalius.trials.finding import Comparison, Finding
 
 _COLOURS = {"better": "green", "worse": "red", "tied": "blue", "undecided": "yellow"}
-_MOST = 40
+_MOST = 20
+_WIDTH = 120
 
 
 def print_json(finding: Finding, folder: Path) -> None:
@@ -24,12 +26,12 @@ def print_finding(finding: Finding, folder: Path) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
     for gate in finding.gates:
         if gate.outcome == "failed":
             console.print(f"[bold red]Gate failed[/] {escape(gate.task)}, {gate.name}: {escape(gate.detail)}")
     for metric in dict.fromkeys(comparison.metric for comparison in finding.comparisons):
-        chosen = [comparison for comparison in finding.comparisons if comparison.metric == metric]
+        chosen = sorted((one for one in finding.comparisons if one.metric == metric), key=_clearness)
         table = Table(title=metric, title_justify="left", box=None, pad_edge=False)
         for heading in ("task", "learner", "baseline", "difference", f"{finding.level:.0%} interval", "p", "verdict"):
             table.add_column(heading, overflow="fold")
@@ -37,7 +39,7 @@ def print_finding(finding: Finding, folder: Path) -> None:
             table.add_row(*_cells(comparison))
         console.print(table)
         if len(chosen) > _MOST:
-            console.print(f"... and {len(chosen) - _MOST} more; the report has all.")
+            console.print(f"... and {len(chosen) - _MOST} less clear ones; the report has all.")
     unanswered = {
         f"{score.arm} on {score.task}": score.outcomes for score in finding.scores if set(score.outcomes) - {"answered"}
     }
@@ -47,6 +49,11 @@ def print_finding(finding: Finding, folder: Path) -> None:
     if finding.claim:
         console.print(f"The paper: {escape(finding.claim)}")
     print(f"Report: {folder / 'report.html'}")
+
+
+def _clearness(comparison: Comparison) -> float:
+    """Few are all shown in their order; of many, the clearest come first."""
+    return min(comparison.p_adjusted, comparison.p_equivalence_adjusted)
 
 
 def _cells(comparison: Comparison) -> tuple[str, ...]:

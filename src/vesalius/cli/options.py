@@ -23,15 +23,15 @@ Out = Annotated[Path, typer.Option(metavar="FOLDER", help="Where runs are kept."
 
 
 def parse_seeds(text: str | None) -> int | list[int] | None:
-    """``5`` as five seeds; ``0,3,7`` as these.
+    """``5`` as five seeds; ``0,3,7`` as these; ``3,`` as that one.
 
-    >>> parse_seeds("3"), parse_seeds("0,7")
-    (3, [0, 7])
+    >>> parse_seeds("3"), parse_seeds("0,7"), parse_seeds("3,")
+    (3, [0, 7], [3])
     """
     if text is None:
         return None
     try:
-        numbers = [int(part) for part in text.split(",")]
+        numbers = [int(part) for part in text.removesuffix(",").split(",")]
     except ValueError:
         raise UserError(f"--seeds {text}: give a number such as 5, or seeds such as 0,1,2.") from None
     return numbers if "," in text else numbers[0]

@@ -44,7 +44,8 @@ def agreement(
         metric: identity of ours.
         peer: name of the peer's package; its version is added.
         inputs: what both were given.
-        ours, theirs: one value an input.
+        ours: one value an input.
+        theirs: one value an input.
         note: why they differ, where they do.
 
     Raises:

@@ -12,8 +12,8 @@ from vesalius.tasks import Prediction
 class Learner(Protocol):
     """Anything that is fitted on records and answers records.
 
-    A network, a prompted language model, an agent, recorded answers: what needs no training has a ``fit`` that does nothing. A learner of a
-    given seed gives the same answers in every run.
+    A network, a prompted language model, an agent, recorded answers: what needs no training has a ``fit`` that does nothing.
+    A learner of a given seed gives the same answers in every run.
     """
 
     @property

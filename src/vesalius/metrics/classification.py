@@ -1,10 +1,14 @@
-"""Scores of answers and of class probabilities."""
+"""Scores of answers and of how scores rank the classes."""
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from vesalius import statistics
+from vesalius.metrics._classes import Booleans, Floats, Labels, read_binary, read_labels
 from vesalius.metrics.metric import metric
+from vesalius.statistics import Estimate
+
+NAN = float("nan")
 
 
 @metric(family="classification", unanswered=0.0, properties={"symmetric", "identity", "label order"})
@@ -31,12 +35,228 @@ def auroc(scores: NDArray[np.float64], truths: NDArray[np.integer]) -> float:
         truths: n integers, 1 for positive and 0 for negative.
 
     Returns:
-        The area; NaN if only one class is there or a score is missing.
+        The area; NaN if only one class is there, a score is missing or there is no record.
+
+    Raises:
+        ValueError: if the two differ in shape, a truth is not 0 or 1, or a score is infinite.
 
     >>> auroc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([0, 0, 1, 1]))
     0.75
     """
-    scores = np.asarray(scores, dtype=float)
-    if np.isnan(scores).any() or len(np.unique(truths)) < 2:
-        return float("nan")
-    return float(statistics.auroc(np.asarray(truths), scores))
+    read = read_binary(scores, truths)
+    return NAN if read is None else _area(*read)
+
+
+def _area(scores: Floats, labels: Booleans) -> float:
+    return statistics.auroc(labels, scores) if len(scores) else NAN
+
+
+@metric(
+    family="classification",
+    unit="set",
+    undefined="no record is positive, or a record has no score",
+    properties={"identity", "record order"},
+)
+def auprc(scores: ArrayLike, truths: ArrayLike) -> float:
+    """Average precision, sum of (R_k - R_{k-1}) P_k over the distinct scores from the highest (Davis and Goadrich 2006).
+
+    Precision P_k and recall R_k are those of calling positive what scores at least the k-th distinct score, so that equal scores
+    count together; nothing is interpolated. The value of chance is the prevalence. Without a negative it is 1.
+
+    Args:
+        scores: n numbers, higher for the positive class.
+        truths: n integers, 1 for positive and 0 for negative.
+
+    Returns:
+        The area; NaN if no record is positive, a score is missing or there is no record.
+
+    Raises:
+        ValueError: if the two differ in shape, a truth is not 0 or 1, or a score is infinite.
+
+    >>> auprc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]).__round__(3)
+    0.833
+    """
+    read = read_binary(scores, truths)
+    return NAN if read is None else _average_precision(*read)
+
+
+def _average_precision(scores: Floats, labels: Booleans) -> float:
+    positives = np.count_nonzero(labels)
+    if not positives:
+        return NAN
+    order = np.argsort(scores)[::-1]
+    ranked = scores[order]
+    last = np.flatnonzero(np.concatenate([ranked[1:] != ranked[:-1], [True]]))
+    found = np.cumsum(labels[order])[last]
+    return min(1.0, float(np.diff(found, prepend=0) @ (found / (last + 1))) / positives)
+
+
+def auroc_by_label(scores: ArrayLike, truths: ArrayLike) -> Floats:
+    """AUROC of every label of many, or of every class against the rest.
+
+    Args:
+        scores: n×K numbers, higher for having the label.
+        truths: n×K of 1, 0 and NaN where a record is not labelled, or n classes from 0.
+
+    Returns:
+        K areas; NaN for a label without both classes among its labelled records, or with a score missing among them.
+
+    Raises:
+        ValueError: if the shapes do not fit, a truth is another value, or a score is infinite.
+
+    >>> auroc_by_label([[0.9, 0.2], [0.1, 0.3], [0.4, 0.8]], [[1, 0], [0, np.nan], [0, 1]])
+    array([1., 1.])
+    """
+    return _by_label(read_labels(scores, truths))
+
+
+def _by_label(labels: Labels) -> Floats:
+    return np.array([NAN if np.isnan(scores).any() else _area(scores, true) for scores, true in labels])
+
+
+def delong_by_label(scores: ArrayLike, truths: ArrayLike, *, level: float = 0.95) -> tuple[Estimate, ...]:
+    """AUROC of every label with DeLong's interval on the logit scale (DeLong et al. 1988), as `statistics.delong`.
+
+    Args:
+        scores: n×K numbers, higher for having the label.
+        truths: n×K of 1, 0 and NaN where a record is not labelled, or n classes from 0.
+        level: coverage of each interval.
+
+    Returns:
+        K estimates. The ends are NaN where a class has fewer than two records, the area too where it has none or a score is
+        missing.
+
+    Raises:
+        ValueError: as `auroc_by_label`.
+
+    >>> [e.value for e in delong_by_label([[0.9, 0.2], [0.1, 0.3], [0.4, 0.8]], [[1, 0], [0, 0], [0, 1]])]
+    [1.0, 1.0]
+    """
+    return tuple(_delong(column, true, level) for column, true in read_labels(scores, truths))
+
+
+def _delong(scores: Floats, true: Booleans, level: float) -> Estimate:
+    missing, positive = bool(np.isnan(scores).any()), np.count_nonzero(true)
+    if not missing and 2 <= positive <= len(true) - 2:
+        return statistics.delong(true, scores, level=level)
+    area = NAN if missing else _area(scores, true)
+    reason = "a record has no score" if missing else f"no interval: {positive} positive, {len(true) - positive} negative"
+    return Estimate(area, NAN, NAN, level, len(true), len(true), reason)
+
+
+def _mean_of_defined(values: Floats) -> float:
+    defined = values[~np.isnan(values)]
+    return float(defined.mean()) if len(defined) else NAN
+
+
+@metric(
+    family="classification",
+    unit="set",
+    undefined="no label has both classes, or a labelled record has no score",
+    properties={"identity", "record order"},
+)
+def macro_auroc(scores: ArrayLike, truths: ArrayLike) -> float:
+    """Mean AUROC of the labels, or of every class against the rest (Provost and Domingos 2000, without their weights).
+
+    A label without both classes among its labelled records has no area and is left out of the mean.
+
+    Args:
+        scores: n×K numbers, higher for having the label.
+        truths: n×K of 1, 0 and NaN where a record is not labelled, or n classes from 0.
+
+    Returns:
+        The mean area; NaN if no label has one, a score is missing where there is a truth, or there is no record.
+
+    Raises:
+        ValueError: as `auroc_by_label`.
+
+    >>> macro_auroc([[0.8, 0.1, 0.1], [0.3, 0.4, 0.3], [0.2, 0.2, 0.6], [0.5, 0.3, 0.2]], [0, 1, 2, 1])
+    0.9166666666666666
+    """
+    labels = read_labels(scores, truths)
+    return NAN if labels.missing else _mean_of_defined(_by_label(labels))
+
+
+@metric(
+    family="classification",
+    unit="set",
+    undefined="only one class is there over all labels, or a labelled record has no score",
+    properties={"identity", "record order"},
+)
+def micro_auroc(scores: ArrayLike, truths: ArrayLike) -> float:
+    """AUROC of all labelled (record, label) pairs as one set, so that the labels need a common scale.
+
+    Args:
+        scores: n×K numbers, higher for having the label.
+        truths: n×K of 1, 0 and NaN where a record is not labelled, or n classes from 0.
+
+    Returns:
+        The area; NaN if all pairs are positive or all negative, a score is missing where there is a truth, or there is no record.
+
+    Raises:
+        ValueError: as `auroc_by_label`.
+
+    >>> micro_auroc([[0.9, 0.2], [0.1, 0.3], [0.4, 0.8]], [[1, 0], [0, np.nan], [0, 1]])
+    1.0
+    """
+    labels = read_labels(scores, truths)
+    return NAN if labels.missing else _area(*_pooled(labels))
+
+
+def _pooled(labels: Labels) -> tuple[Floats, Booleans]:
+    columns = list(labels)
+    return np.concatenate([scores for scores, _ in columns]), np.concatenate([true for _, true in columns])
+
+
+@metric(
+    family="classification",
+    unit="set",
+    undefined="no label has a positive, or a labelled record has no score",
+    properties={"identity", "record order"},
+)
+def macro_auprc(scores: ArrayLike, truths: ArrayLike) -> float:
+    """Mean `auprc` of the labels, or of every class against the rest; labels without a positive are left out.
+
+    Args:
+        scores: n×K numbers, higher for having the label.
+        truths: n×K of 1, 0 and NaN where a record is not labelled, or n classes from 0.
+
+    Returns:
+        The mean area; NaN if no label has a positive, a score is missing where there is a truth, or there is no record.
+
+    Raises:
+        ValueError: as `auroc_by_label`.
+
+    >>> macro_auprc([[0.9, 0.2], [0.1, 0.3], [0.4, 0.8]], [[1, 0], [0, np.nan], [0, 1]])
+    1.0
+    """
+    labels = read_labels(scores, truths)
+    if labels.missing:
+        return NAN
+    return _mean_of_defined(np.array([_average_precision(column, true) for column, true in labels]))
+
+
+@metric(
+    family="classification",
+    unit="set",
+    undefined="no label has a positive, or a labelled record has no score",
+    properties={"identity", "record order"},
+)
+def micro_auprc(scores: ArrayLike, truths: ArrayLike) -> float:
+    """`auprc` of all labelled (record, label) pairs as one set, so that the labels need a common scale.
+
+    Args:
+        scores: n×K numbers, higher for having the label.
+        truths: n×K of 1, 0 and NaN where a record is not labelled, or n classes from 0.
+
+    Returns:
+        The area; NaN if no pair is positive, a score is missing where there is a truth, or there is no record.
+
+    Raises:
+        ValueError: as `auroc_by_label`.
+
+    >>> micro_auprc([[0.9, 0.2], [0.1, 0.3], [0.4, 0.8]], [[1, 0], [0, np.nan], [0, 1]])
+    1.0
+    """
+    labels = read_labels(scores, truths)
+    return NAN if labels.missing else _average_precision(*_pooled(labels))

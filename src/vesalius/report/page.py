@@ -5,6 +5,7 @@ from typing import Any
 
 from vesalius.report import format as formats
 from vesalius.report.figures.forest import Limits, limits
+from vesalius.report.figures.overlays import LABEL_COLOURS
 from vesalius.report.reading import FinishedRun, read_run
 from vesalius.report.reproduce import commands
 from vesalius.report.section import section
@@ -48,6 +49,7 @@ def render(run: FinishedRun) -> str:
     for name in ("number", "signed", "span", "p_value", "amount", "seconds", "metric_name", "typeset"):
         environment.filters[name] = getattr(formats, name)
     environment.globals["symbols"] = formats.SYMBOLS
+    environment.globals["label_colours"] = LABEL_COLOURS
     style = (here / "style.css").read_text(encoding="utf-8")
     return environment.get_template("page.html").render(style=style, **_context(run))
 

@@ -52,7 +52,7 @@ def read_run(folder: Path) -> FinishedRun:
     content = store.json("finding.json")
     config = load_config(store)
     try:
-        finding = TypeAdapter(Finding).validate_python(_with_nan(_entry(content, "finding")))
+        finding = Finding.from_json(_entry(content, "finding"))
         costs = TypeAdapter(tuple[Cost, ...]).validate_python(_entry(content, "costs"))
     except ValidationError as error:
         first = error.errors()[0]
@@ -66,15 +66,6 @@ def read_run(folder: Path) -> FinishedRun:
 
 def _entry(content: Any, name: str) -> Any:
     return content.get(name) if isinstance(content, Mapping) else None
-
-
-def _with_nan(value: Any, key: str = "") -> Any:
-    """Undo ``Finding.to_json``: null is an undefined number, except for a margin that was not declared."""
-    if isinstance(value, Mapping):
-        return {name: _with_nan(item, name) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_with_nan(item) for item in value]
-    return float("nan") if value is None and key != "margin" else value
 
 
 def _require_all_arms(run: FinishedRun) -> None:

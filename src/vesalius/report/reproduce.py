@@ -22,7 +22,9 @@ def commands(config: RunConfig) -> list[str]:
 def seeds_option(seeds: Sequence[int]) -> str:
     """Seeds as ``--seeds`` takes them: how many, where they are the first; else which.
 
-    >>> seeds_option((0, 1, 2)), seeds_option((0,)), seeds_option((3, 7))
-    ('3', '1', '3,7')
+    >>> seeds_option((0, 1, 2)), seeds_option((0,)), seeds_option((3, 7)), seeds_option((3,))
+    ('3', '1', '3,7', '3,')
     """
-    return str(len(seeds)) if tuple(seeds) == tuple(range(len(seeds))) else ",".join(str(seed) for seed in seeds)
+    if tuple(seeds) == tuple(range(len(seeds))):
+        return str(len(seeds))
+    return ",".join(str(seed) for seed in seeds) + ("," if len(seeds) == 1 else "")

@@ -173,7 +173,8 @@ def _survival(run: FinishedRun, task: TaskConfig) -> list[Curves]:
     for arm in task.arms:
         risks = _said(run, task, arm)
         if risks is not None:
-            figures.append(survival(risks, truths[:, 0], truths[:, 1] > 0, arm=arm, task=task.name))
+            times, events = truths[:, 0], truths[:, 1] > 0
+            figures.append(survival(risks, times, events, arm=arm, task=task.name, unit=task.time_unit))
     caption = (
         f"Kaplan–Meier estimate over the test records, seed {run.config.seeds[0]}: records above the median of the risk that the "
         "arm predicts, and the others. Ticks are censored records; below, those still at risk. Time in the unit of the source."

@@ -1,5 +1,6 @@
 """What a page says before its figures: failed gates, and verdicts counted."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ class FailedGate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A learner against a baseline over all tasks that have both."""
+    """A learner against a baseline over all tasks of a question that have both."""
 
     learner: str
     baseline: str
@@ -37,9 +38,9 @@ def failed_gates(run: FinishedRun) -> list[FailedGate]:
 
 
 def sentences(run: FinishedRun) -> list[str]:
-    """The verdict, a sentence for each comparison where it has one for each."""
+    """The verdict, taken apart: a sentence for each comparison where it has one for each, else one for each question."""
     parts = [comparison_sentence(comparison) for comparison in run.primary]
-    return parts if " ".join(parts) == run.finding.verdict else [run.finding.verdict]
+    return parts if " ".join(parts) == run.finding.verdict else re.split(r"(?<= undecided\.) ", run.finding.verdict)
 
 
 def counts(comparisons: Sequence[Comparison]) -> dict[Verdict, int]:
@@ -52,10 +53,15 @@ def counts(comparisons: Sequence[Comparison]) -> dict[Verdict, int]:
     return {verdict: found[verdict] for verdict in VERDICTS}
 
 
-def pairs(run: FinishedRun) -> list[Pair]:
-    """Every learner with every baseline, and their primary comparisons in the order of the tasks."""
+def pairs(run: FinishedRun) -> dict[str, list[Pair]]:
+    """Of each question: every learner with every baseline, and their primary comparisons in the order of the tasks."""
+    questions = dict.fromkeys(comparison.question for comparison in run.primary)
+    return {question: _pairs([one for one in run.primary if one.question == question]) for question in questions}
+
+
+def _pairs(comparisons: Sequence[Comparison]) -> list[Pair]:
     found: dict[tuple[str, str], list[Comparison]] = {}
-    for comparison in run.primary:
+    for comparison in comparisons:
         found.setdefault((comparison.learner, comparison.baseline), []).append(comparison)
     return [
         Pair(learner=learner, baseline=baseline, comparisons=compared, counts=counts(compared))

@@ -1,6 +1,7 @@
 """Harrell's concordance index of survival predictions."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +35,7 @@ def c_index(time: ArrayLike, event: ArrayLike, risk: ArrayLike) -> float:
         risk: higher means an earlier event [N].
 
     Returns:
-        The index, in O(n log² n); NaN where no pair is comparable, as can happen in a resample.
+        The index, in O(n log n); NaN where no pair is comparable, as can happen in a resample.
 
     Raises:
         ValueError: events other than 0 and 1, NaN, no values, different lengths.
@@ -42,9 +43,8 @@ def c_index(time: ArrayLike, event: ArrayLike, risk: ArrayLike) -> float:
     >>> c_index([1, 2, 3, 4], [1, 1, 0, 1], [0.9, 0.5, 0.7, 0.1])
     0.8
     """
-    pairs = _count(*_check(time, event, risk))
-    comparable = pairs.comparable.sum()
-    return float(pairs.concordant.sum() / comparable) if comparable else math.nan
+    concordant, comparable = (pairs.sum() for pairs in event_pairs(time, event, risk))
+    return float(concordant / comparable) if comparable else math.nan
 
 
 def compare_c_index(
@@ -130,54 +130,147 @@ class _Pairs:
         return np.asarray(2 * (self.concordant - self.index * self.comparable) / self.comparable.sum())
 
 
-def _count(time: FloatArray, event: BoolArray, risk: FloatArray) -> _Pairs:
-    # In this order a subject is comparable with all that follow an event, except events at the same time. Among those, risk
-    # ascends, so that they add to the count only where risks are equal too, and that is taken back.
-    order = np.lexsort((risk, ~event, time))
-    time, event = time[order], event[order]
-    rank = np.unique(risk, return_inverse=True)[1][order]
-    concordant = _later_and_lower(rank, event)
-    concordant -= 0.5 * (_run_sizes(time, event, rank) - 1) * event
-    key = np.unique(time, return_inverse=True)[1] * 2 + ~event  # ascends
-    after = len(key) - key.searchsorted(key, "right")
-    events_before = np.concatenate([[0], np.cumsum(event)])[key.searchsorted(key, "left")]
-    pairs = _Pairs(np.empty(len(key)), np.empty(len(key)))
-    pairs.concordant[order] = concordant
-    pairs.comparable[order] = after * event + events_before
-    return pairs
+def event_pairs(time: ArrayLike, event: ArrayLike, risk: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """For each event, how many of its comparable subjects have a lower risk (ties half), and how many are comparable.
 
+    Comparable as in `c_index`: a longer time, or the same time and censored. Weighted sums of the two make Uno's concordance.
 
-def _run_sizes(time: FloatArray, event: BoolArray, rank: IndexArray) -> IndexArray:
-    """Number of subjects with the same time, event and risk; equal ones stand together."""
-    new = np.ones(len(time), dtype=bool)
-    new[1:] = (np.diff(time) != 0) | (event[1:] != event[:-1]) | (np.diff(rank) != 0)
-    run = np.cumsum(new) - 1
-    return np.asarray(np.bincount(run)[run])
+    Args:
+        time: observed time [N].
+        event: 1 where the time is an event, 0 where it is censoring [N].
+        risk: higher means an earlier event [N].
 
+    Returns:
+        Concordant and comparable pairs [N], 0 for the censored; in O(n log n).
 
-def _later_and_lower(rank: IndexArray, event: BoolArray) -> FloatArray:
-    """Pairs (an event, any later position) in which the later has the lower rank, ties half, credited to both.
+    Raises:
+        ValueError: events other than 0 and 1, NaN, no values, different lengths.
 
-    The positions are halved again and again; at each width all pairs that span two neighbouring halves are counted at once, by
-    a search in keys of block and rank.
+    >>> concordant, comparable = event_pairs([1, 2, 3, 4], [1, 1, 0, 1], [0.9, 0.5, 0.7, 0.1])
+    >>> concordant.tolist(), comparable.tolist()
+    ([3.0, 1.0, 0.0, 0.0], [3.0, 2.0, 0.0, 0.0])
     """
-    count, position = len(rank), np.arange(len(rank))
-    total = np.zeros(count)
-    width, span = 1, int(rank.max()) + 1
-    while width < count:
-        block = position // (2 * width)
-        right = (position // width) % 2 == 1
-        key = block * span + rank
-        earlier, later = ~right & event, right
-        total[earlier] += _below_in_block(key[earlier], np.sort(key[later]), block[earlier] * span)
-        events = np.sort(key[earlier])
-        total[later] += events.searchsorted((block[later] + 1) * span) - events.searchsorted(block[later] * span)
-        total[later] -= _below_in_block(key[later], events, block[later] * span)
-        width *= 2
+    return _of_events(*_check(time, event, risk))
+
+
+_FEW = 200  # up to here a table of all pairs is quicker than sorting
+
+
+def _of_events(time: FloatArray, event: BoolArray, risk: FloatArray) -> tuple[FloatArray, FloatArray]:
+    if len(time) <= _FEW:
+        concordant_NN, comparable_NN = _table(time, event, risk)
+        return concordant_NN.sum(axis=1), comparable_NN.sum(axis=1, dtype=float)
+    key, rank = _keys(time, event, risk)
+    order = np.argsort(key * (rank.max() + 1) + rank)
+    strictly = np.empty(len(time))
+    strictly[order] = _later_and_lower(rank[order])
+    tied = _equal_after(key, rank) if rank.max() + 1 < len(rank) else 0.0
+    return np.asarray((strictly + 0.5 * tied) * event), _after(key) * event
+
+
+def _count(time: FloatArray, event: BoolArray, risk: FloatArray) -> _Pairs:
+    if len(time) <= _FEW:
+        concordant_NN, comparable_NN = _table(time, event, risk)
+        return _Pairs(concordant_NN.sum(axis=0) + concordant_NN.sum(axis=1), _both_ways(comparable_NN))
+    key, rank = _keys(time, event, risk)
+    order = np.argsort(key * (rank.max() + 1) + rank)
+    concordant, comparable = _of_events(time, event, risk)
+    higher = np.empty(len(time))
+    higher[order] = _earlier_and_higher(rank[order], event[order])
+    concordant += higher + 0.5 * _equal_events_before(key, rank, event)
+    comparable += np.sort(key[event]).searchsorted(key, "left")
+    return _Pairs(concordant, comparable)
+
+
+def _table(time: FloatArray, event: BoolArray, risk: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Events × subjects: concordance of each comparable pair, and which are comparable."""
+    comparable_NN = event[:, None] & ((time[:, None] < time) | ((time[:, None] == time) & ~event))
+    higher_NN = (risk[:, None] > risk) + 0.5 * (risk[:, None] == risk)
+    return higher_NN * comparable_NN, comparable_NN
+
+
+def _both_ways(table_NN: BoolArray) -> FloatArray:
+    return np.asarray(table_NN.sum(axis=0) + table_NN.sum(axis=1), dtype=float)
+
+
+def _keys(time: FloatArray, event: BoolArray, risk: FloatArray) -> tuple[IndexArray, IndexArray]:
+    """An event is comparable with all subjects of a higher key; and the rank of each risk, equal ones sharing it."""
+    return _dense_rank(time) * 2 + ~event, _dense_rank(risk)
+
+
+def _dense_rank(values: FloatArray) -> IndexArray:
+    order = np.argsort(values)
+    rank = np.empty(len(values), dtype=np.intp)
+    rank[order] = np.cumsum(np.diff(values[order], prepend=values[order[0]]) != 0)
+    return rank
+
+
+def _after(key: IndexArray) -> FloatArray:
+    return np.asarray(len(key) - np.sort(key).searchsorted(key, "right"), dtype=float)
+
+
+def _equal_after(key: IndexArray, rank: IndexArray) -> IndexArray:
+    """For each subject, those of the same rank and a higher key."""
+    span = int(key.max()) + 1
+    codes = rank * span + key
+    ordered = np.sort(codes)
+    return np.asarray(ordered.searchsorted((rank + 1) * span) - ordered.searchsorted(codes, "right"))
+
+
+def _equal_events_before(key: IndexArray, rank: IndexArray, event: BoolArray) -> IndexArray:
+    """For each subject, events of the same rank and a lower key."""
+    span = int(key.max()) + 1
+    codes = rank * span + key
+    events = np.sort(codes[event])
+    return np.asarray(events.searchsorted(codes) - events.searchsorted(rank * span))
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """One bit of the ranks: positions whose ranks agree above it form a node, in which they keep their order.
+
+    Of any two positions with different ranks there is one level at which they share the node and differ in the bit.
+    """
+
+    members: IndexArray
+    high: BoolArray
+    start: IndexArray
+    end: IndexArray
+
+
+def _levels(rank: IndexArray) -> Iterator[_Level]:
+    bits = int(rank.max()).bit_length()
+    first = np.concatenate([[0], np.cumsum(np.bincount(rank, minlength=1 << bits))])
+    members = np.arange(len(rank))
+    for bit in reversed(range(bits)):
+        here = rank[members]
+        node, high = here >> (bit + 1), (here >> bit & 1).astype(bool)
+        start, end = first[node << (bit + 1)], first[(node + 1) << (bit + 1)]
+        yield _Level(members, high, start, end)
+        low_before = np.cumsum(~high) - ~high
+        low_here = low_before - low_before[start]
+        middle = first[(2 * node + 1) << bit]
+        place = np.where(high, middle + np.arange(len(rank)) - start - low_here, start + low_here)
+        sorted_members = np.empty_like(members)
+        sorted_members[place] = members
+        members = sorted_members
+
+
+def _later_and_lower(rank: IndexArray) -> FloatArray:
+    """For each position, how many later ones have a lower rank."""
+    total = np.zeros(len(rank))
+    for level in _levels(rank):
+        low = np.concatenate([[0], np.cumsum(~level.high)])
+        own = np.flatnonzero(level.high)
+        total[level.members[own]] += low[level.end[own]] - low[own]
     return total
 
 
-def _below_in_block(keys: IndexArray, others: IndexArray, start: IndexArray) -> FloatArray:
-    """How many others of its block lie below each key, ties half."""
-    at_or_below = others.searchsorted(keys, "left") + others.searchsorted(keys, "right")
-    return np.asarray(at_or_below / 2 - others.searchsorted(start))
+def _earlier_and_higher(rank: IndexArray, event: BoolArray) -> FloatArray:
+    """For each position, how many earlier events have a higher rank."""
+    total = np.zeros(len(rank))
+    for level in _levels(rank):
+        high = np.concatenate([[0], np.cumsum(level.high & event[level.members])])
+        own = np.flatnonzero(~level.high)
+        total[level.members[own]] += high[own] - high[level.start[own]]
+    return total

@@ -1,6 +1,7 @@
 """From a system to the trial of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from vesalius import catalogue
 from vesalius.errors import UserError
@@ -36,19 +37,19 @@ def trial_of(
         arms=lambda task: Arms(system.learners(task, size), system.baselines(task, size)),
         seeds=chosen_seeds,
         claim=system.claim.text,
+        claimed=system.claim.gains,
         settings={"title": row.title, "number": str(row.number), "size": size, "data": ",".join(names)},
     )
 
 
-def available(system: System, size: Size) -> dict[str, Sequence[Task]]:
+def available(system: System, size: Size) -> Iterator[tuple[str, Sequence[Task]]]:
     """The system's tasks by name, where their records are at hand."""
-    found: dict[str, Sequence[Task]] = {}
     for name, tasks in system.tasks.items():
         try:
-            found[name] = tasks(size)
+            found = tasks(size)
         except UserError:
             continue
-    return found
+        yield name, found
 
 
 def _chosen(system: System, size: Size, data: Sequence[str]) -> tuple[list[str], list[Task]]:
@@ -58,11 +59,10 @@ def _chosen(system: System, size: Size, data: Sequence[str]) -> tuple[list[str],
     if data and ALL not in data:
         named = list(dict.fromkeys(data))
         return named, [task for name in named for task in system.tasks[name](size)]
-    at_hand = available(system, size)
+    at_hand = list(available(system, size) if data else islice(available(system, size), 1))
     if not at_hand:
         raise UserError(f"{system.id}: none of its data ({', '.join(system.tasks)}) is at hand; see vesalius data list.")
-    names = list(at_hand) if data else [next(iter(at_hand))]
-    return names, [task for name in names for task in at_hand[name]]
+    return [name for name, _ in at_hand], [task for _, tasks in at_hand for task in tasks]
 
 
 def _seeds(system: System, size: Size, seeds: int | Sequence[int] | None) -> tuple[int, ...]:

@@ -77,6 +77,7 @@ class Task:
         unit: what intervals are clustered by: ``subject_id`` or the name of a tag.
         builder: changes the training and validation records of a seed, the same for every arm; None leaves them.
         note: what a reader must know to judge the task, such as a subject shared by train and test.
+        question: what the task helps to answer; p values are corrected over the comparisons that answer the same one.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Task:
     unit: str = "subject_id"
     builder: Builder | None = None
     note: str = ""
+    question: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def truth(self, record: Record) -> Value:

@@ -1,7 +1,6 @@
 """``trial.json``: everything that a run's finding is computed from, besides its predictions."""
 
 import json
-import os
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,18 +9,27 @@ from importlib.metadata import PackageNotFoundError, version
 
 from vesalius.errors import UserError
 from vesalius.metrics import METRICS, Metric
-from vesalius.records import digest_of
+from vesalius.records import Field, Label, Mask, Survival, digest_of
 from vesalius.tasks import Family, Task, Tier
 from vesalius.trials.cell import split_of
 from vesalius.trials.store import Store
 from vesalius.trials.trial import Cell, Trial, code_digest
+
+THREADS = 1
+"""Of every cell: sums keep their order on any machine, and two cells side by side gain more than two threads in one."""
 
 _LIBRARIES = ("numpy", "scipy", "pyarrow", "torch", "scikit-learn", "scikit-survival")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskConfig:
-    """A task as it was run. ``margins`` maps each metric's identity, the primary first, to its margin of equivalence."""
+    """A task as it was run.
+
+    Attributes:
+        margins: margin of equivalence of each metric, by its identity; the primary one first.
+        classes: names of the classes, or of the labels of a mask; none where the target has none.
+        time_unit: of survival times; empty where there are none.
+    """
 
     name: str
     family: Family
@@ -29,12 +37,15 @@ class TaskConfig:
     tier: Tier
     description: str
     note: str
+    question: str
     unit: str
     records: Mapping[str, int]
     data: str
     margins: Mapping[str, float]
     learners: tuple[str, ...]
     baselines: tuple[str, ...]
+    classes: tuple[str, ...] = ()
+    time_unit: str = ""
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -57,6 +68,7 @@ class RunConfig:
     name: str
     address: str
     claim: str
+    claimed: Mapping[str, float]
     level: float
     seeds: tuple[int, ...]
     settings: Mapping[str, str]
@@ -94,11 +106,12 @@ def describe(trial: Trial) -> RunConfig:
         name=trial.name,
         address=address,
         claim=trial.claim,
+        claimed=dict(trial.claimed),
         level=trial.level,
         seeds=trial.seeds,
         settings=dict(trial.settings),
         code=code_digest(),
-        threads=min(os.cpu_count() or 1, 2),  # more threads than this do not help networks of these sizes
+        threads=THREADS,
         environment=_environment(),
         tasks=tasks,
     )
@@ -132,13 +145,30 @@ def _describe_task(trial: Trial, task: Task) -> TaskConfig:
         tier=task.source.tier,
         description=task.source.description,
         note=task.note,
+        question=task.question,
         unit=task.unit,
         records={name: len(records) for name, records in parts.items()},
         data=sha256("".join(digest_of(records) for records in parts.values()).encode()).hexdigest(),
         margins={measure.metric.identity: measure.margin for measure in task.measures},
         learners=tuple(arms.learners),
         baselines=tuple(arms.baselines),
+        classes=_classes(split.test[0].fields[task.target]),
+        time_unit=_time_unit(split.test[0].fields[task.target]),
     )
+
+
+def _classes(target: Field) -> tuple[str, ...]:
+    match target:
+        case Mask():
+            return target.names
+        case Label():
+            return target.classes
+        case _:
+            return ()
+
+
+def _time_unit(target: Field) -> str:
+    return target.unit if isinstance(target, Survival) else ""
 
 
 def _metric(identity: str) -> Metric:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +74,7 @@ def _evaluate_task(store: Store, config: RunConfig, task: TaskConfig) -> tuple[l
     for place, metric in enumerate(task.metrics()):
         measured = {arm: measure(metric, seeds, truths, units) for arm, seeds in said.items()}
         for arm, arm_measured in measured.items():
-            estimate = estimate_of(arm_measured, config.level)
+            estimate = _within(estimate_of(arm_measured, config.level), *metric.range)
             scores.append(
                 Score(
                     task=task.name,
@@ -89,7 +90,7 @@ def _evaluate_task(store: Store, config: RunConfig, task: TaskConfig) -> tuple[l
                 difference = difference_of(
                     measured[learner], measured[baseline], margin=task.margins[metric.identity], level=config.level
                 )
-                drafts.append(_draft(task.name, metric, place == 0, learner, baseline, difference))
+                drafts.append(_draft(task, metric, place == 0, learner, baseline, difference))
     return scores, drafts
 
 
@@ -135,13 +136,22 @@ def difference_of(learner: Measured, baseline: Measured, *, margin: float, level
     return statistics.compare_means(a, b, clusters=_labels(learner.units), margin=margin, level=level)
 
 
+T = TypeVar("T", Estimate, Difference)
+
+
+def _within(found: T, low: float, high: float) -> T:
+    """The interval without what the metric can never be; few seeds give wide ones."""
+    return replace(found, low=max(found.low, low), high=min(found.high, high))
+
+
 def _labels(units: Sequence[str] | None) -> NDArray[np.str_] | None:
     return None if units is None else np.array(units)
 
 
-def _draft(task: str, metric: Metric, primary: bool, learner: str, baseline: str, difference: Difference) -> Comparison:
+def _draft(task: TaskConfig, metric: Metric, primary: bool, learner: str, baseline: str, difference: Difference) -> Comparison:
     return Comparison(
-        task=task,
+        task=task.name,
+        question=task.question,
         metric=metric.identity,
         primary=primary,
         learner=learner,
@@ -154,10 +164,10 @@ def _draft(task: str, metric: Metric, primary: bool, learner: str, baseline: str
 
 
 def _corrected(drafts: Sequence[Comparison], *, alpha: float) -> list[Comparison]:
-    """Holm over the comparisons by each metric, of the tests of difference and of equivalence alike; then the verdicts."""
+    """Holm over the comparisons of each question by each metric, of both tests alike; then the verdicts."""
     corrected = list(drafts)
-    for metric in dict.fromkeys(draft.metric for draft in drafts):
-        places = [place for place, draft in enumerate(drafts) if draft.metric == metric]
+    for family in dict.fromkeys((draft.question, draft.metric) for draft in drafts):
+        places = [place for place, draft in enumerate(drafts) if (draft.question, draft.metric) == family]
         p = statistics.holm(np.array([drafts[place].difference.p for place in places]))
         p_equivalence = statistics.holm(np.array([drafts[place].difference.p_equivalence for place in places]))
         for place, p_one, p_equivalence_one in zip(places, p, p_equivalence, strict=True):
@@ -165,23 +175,24 @@ def _corrected(drafts: Sequence[Comparison], *, alpha: float) -> list[Comparison
     return corrected
 
 
-def _oriented(identity: str, value: float) -> float:
-    return value if METRICS[identity.partition("@")[0]].higher_is_better else -value
-
-
 def _judged(draft: Comparison, p: float, p_equivalence: float, alpha: float, family: int) -> Comparison:
-    difference = draft.difference
+    metric = METRICS[draft.metric.partition("@")[0]]
+    reach = metric.range[1] - metric.range[0]
+    difference = _within(draft.difference, -reach, reach)
     if not np.isfinite(difference.value):
         return draft
+    gain = difference.value if metric.higher_is_better else -difference.value
     detectable = difference.smallest_detectable
     if difference.standard_error > 0:  # what this n could have shown has to pass the same correction
         detectable = statistics.smallest_detectable(
             difference.standard_error, difference.degrees_of_freedom, alpha=alpha / family
         )
+    if detectable > reach:
+        detectable = float("nan")  # nothing that the metric can reach could have been shown
     return replace(
         draft,
         difference=replace(difference, smallest_detectable=detectable),
         p_adjusted=p,
         p_equivalence_adjusted=p_equivalence,
-        verdict=statistics.decide(_oriented(draft.metric, difference.value), p=p, p_equivalence=p_equivalence, alpha=alpha),
+        verdict=statistics.decide(gain, p=p, p_equivalence=p_equivalence, alpha=alpha),
     )

@@ -71,6 +71,8 @@ def _png(pixels: NDArray[np.generic]) -> str:
     from PIL import Image as Pillow
 
     values = pixels.astype(np.float64)
+    if values.ndim == 3 and values.shape[-1] not in (3, 4):
+        values = values[..., 0]  # of channels that are no colours, the first is shown
     low, high = np.percentile(values, (0.5, 99.5))
     scaled = np.clip((values - low) / max(high - low, 1e-9), 0, 1) * 255
     buffer = io.BytesIO()

@@ -42,9 +42,13 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A proposed learner minus a baseline on one task by one metric; p values corrected over the comparisons by that metric."""
+    """A proposed learner minus a baseline on one task by one metric.
+
+    P values are corrected over the comparisons by that metric that answer the same question.
+    """
 
     task: str
+    question: str
     metric: str
     primary: bool
     learner: str
@@ -90,6 +94,17 @@ class Finding:
         """As plain JSON values; NaN becomes null."""
         return cast(dict[str, Any], _plain(asdict(self)))
 
+    @classmethod
+    def from_json(cls, content: object) -> "Finding":
+        """The finding that ``to_json`` gave.
+
+        Raises:
+            pydantic.ValidationError: if it is not one.
+        """
+        from pydantic import TypeAdapter
+
+        return TypeAdapter(cls).validate_python(_with_nan(content))
+
     def digest(self) -> str:
         """SHA-256 of the finding."""
         return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
@@ -105,5 +120,18 @@ def _plain(value: object) -> object:
             return {key: _plain(item) for key, item in value.items()}
         case list() | tuple():
             return [_plain(item) for item in value]
+        case _:
+            return value
+
+
+def _with_nan(value: object, key: str = "") -> object:
+    """Undo ``_plain``: null is an undefined number, except for a margin that was not declared."""
+    match value:
+        case Mapping():
+            return {name: _with_nan(item, name) for name, item in value.items()}
+        case list():
+            return [_with_nan(item) for item in value]
+        case None if key != "margin":
+            return float("nan")
         case _:
             return value

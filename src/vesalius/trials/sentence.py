@@ -21,10 +21,15 @@ def verdict_sentence(comparisons: Sequence[Comparison]) -> str:
     if not primary:
         return "Nothing was compared."
     if len(primary) > _FEW:
-        counts = Counter(comparison.verdict for comparison in primary)
-        shown = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS)
-        return f"Of {len(primary)} comparisons with a baseline: {shown}."
+        questions = dict.fromkeys(comparison.question for comparison in primary)
+        return " ".join(_counted(question, [one for one in primary if one.question == question]) for question in questions)
     return " ".join(comparison_sentence(comparison) for comparison in primary)
+
+
+def _counted(question: str, comparisons: Sequence[Comparison]) -> str:
+    counts = Counter(comparison.verdict for comparison in comparisons)
+    shown = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS)
+    return f"{question or 'Learner against baseline'}: of {len(comparisons)} comparisons, {shown}."
 
 
 def comparison_sentence(comparison: Comparison) -> str:
@@ -38,8 +43,10 @@ def comparison_sentence(comparison: Comparison) -> str:
         f"({difference.level:.0%} interval {difference.low:+.3f} to {difference.high:+.3f}; {_p(comparison)})"
     )
     tail = ""
-    if comparison.verdict == "undecided" and difference.smallest_detectable == difference.smallest_detectable:
-        tail = f"; a difference of {difference.smallest_detectable:.3f} could have been shown"
+    if comparison.verdict == "undecided":
+        detectable = difference.smallest_detectable
+        known = detectable == detectable
+        tail = f"; a difference of {detectable:.3f} could have been shown" if known else "; no difference could have been shown"
     return f"{head}: {body}{tail}."
 
 

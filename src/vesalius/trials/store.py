@@ -5,10 +5,10 @@ import json
 import re
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vesalius.errors import UserError
 from vesalius.tasks import Prediction, Value
@@ -88,11 +88,11 @@ class Store:
 
     def truth(self, task: str) -> tuple[list[str], list[str], list[Value]]:
         """Ids, units of analysis and true values of a task's test records."""
-        return truths_from_parquet(read(self.task_folder(task) / "truth.parquet"))
+        return _decoded(self.task_folder(task) / "truth.parquet", truths_from_parquet)
 
     def predictions(self, cell: Cell) -> list[Prediction]:
         """What a cell's learner said."""
-        return predictions_from_parquet(read(self.cell_folder(cell) / "predictions.parquet"))
+        return _decoded(self.cell_folder(cell) / "predictions.parquet", predictions_from_parquet)
 
     def manifest(self) -> dict[str, str]:
         """SHA-256 of every file that the finding rests on."""
@@ -107,6 +107,18 @@ class Store:
             for file in sorted(found)
             if file.is_file()
         }
+
+
+T = TypeVar("T")
+
+
+def _decoded(path: Path, decode: Callable[[bytes], T]) -> T:
+    content = read(path)
+    try:
+        return decode(content)
+    except Exception as error:
+        # what a damaged file makes the libraries raise is not known beforehand
+        raise UserError(f"{path}: damaged ({type(error).__name__}); restore the file or run again.") from None
 
 
 def read(path: Path) -> bytes:

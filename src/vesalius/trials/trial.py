@@ -49,6 +49,7 @@ class Trial:
         arms: from a task, who is compared on it.
         seeds: one learner of each arm is trained per seed.
         claim: what the finding is held against.
+        claimed: the gain over each baseline that the claim gives a figure for, by the primary metric.
         settings: what the arms depend on besides the code, such as size or the digest of a file; part of the address.
         level: of intervals; 1 - level is the rate of false findings.
 
@@ -61,6 +62,7 @@ class Trial:
     arms: Callable[[Task], Arms]
     seeds: tuple[int, ...]
     claim: str = ""
+    claimed: Mapping[str, float] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     level: float = 0.95
 

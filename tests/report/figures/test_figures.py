@@ -25,6 +25,7 @@ def comparison(value: float, half: float = 0.02, verdict: Verdict = "undecided",
     difference = Difference(value, value - half, value + half, 0.95, half / 2, 99.0, 0.5, 0.5, 0.03, 0.01, 100, 100, 5, "example")
     return Comparison(
         task="a task",
+        question="",
         metric="auroc@1",
         primary=True,
         learner=learner,
@@ -124,7 +125,7 @@ def test_kaplan_meier_agrees_with_scikit_survival() -> None:
 
 def test_survival_is_drawn_where_all_risks_are_equal() -> None:
     times, events = np.array([1.0, 2.0, 3.0]), np.array([True, False, True])
-    assert "high risk: 0 records" in survival(np.ones(3), times, events, arm="constant", task="t")
+    assert "high risk: 0 records" in survival(np.ones(3), times, events, arm="constant", task="t", unit="days")
 
 
 def test_roc_points_agree_with_scikit_learn() -> None:

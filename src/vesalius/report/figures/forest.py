@@ -26,7 +26,8 @@ Limits = tuple[float, float]
 def limits(comparisons: Sequence[Comparison]) -> Limits:
     """A range of differences that holds 0, every difference and margin, and all but the widest tenth of the intervals.
 
-    What reaches beyond it is drawn with an arrowhead, so that one wild interval does not flatten all the others.
+    What reaches beyond it is drawn with an arrowhead, so that one wild interval does not flatten all the others; so is what
+    reaches beyond the largest difference that the metric can have.
 
     >>> limits([])
     (-0.1, 0.1)
@@ -40,6 +41,8 @@ def limits(comparisons: Sequence[Comparison]) -> Limits:
     highs = [difference.high for difference in differences if math.isfinite(difference.high)]
     low = min(0.0, -max(margins), *values, *_quantile(lows, 0.1, "lower"))
     high = max(0.0, max(margins), *values, *_quantile(highs, 0.9, "higher"))
+    least, most = METRICS[comparisons[0].metric.partition("@")[0]].range
+    low, high = max(low, least - most), min(high, most - least)
     if high == low:
         return -0.1, 0.1
     pad = 0.06 * (high - low)
@@ -139,7 +142,7 @@ def _write(text: "Axes", comparisons: Sequence[Comparison], left: float, right: 
         text.text((left + right) / 2, base + below, f"difference in {name}", color=MUTED, fontsize=11, ha="center")
     if wide:
         text.text(right + 16, _HEAD - 10, f"difference ({first.difference.level:.0%} interval)", color=MUTED, fontsize=11)
-    room = int((left - 8) / (6.9 if wide else 6.1))
+    room = int((left - 8) / (7.2 if wide else 6.6))
     for row, comparison in enumerate(comparisons):
         y = _HEAD + pitch * (row + 0.5)
         colour = VERDICT_COLOURS[comparison.verdict]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from vesalius.metrics import METRICS
 from vesalius.report.figures.canvas import ARM_COLOURS, INK, MUTED, RULE, draw, page, pixels, shortened
 from vesalius.report.format import UNDEFINED, metric_name, number, span
 from vesalius.trials.finding import Score
@@ -50,9 +51,16 @@ def seeds(scores: Sequence[Score], *, learners: Collection[str]) -> Markup:
             )
             text.text(_WIDTH, y, number(score.estimate.value), va="center", ha="right", color=INK)
         axes.margins(x=0.06)
+        axes.set_xlim(*_within(axes.get_xlim(), METRICS[scores[0].metric.partition("@")[0]].range))
         axes.locator_params(axis="x", nbins=5)
 
     return draw(paint, width=_WIDTH, height=_TOP + _PITCH * len(scores) + _FOOT, label=label)
+
+
+def _within(shown: tuple[float, float], possible: tuple[float, float]) -> tuple[float, float]:
+    """What the metric can reach, with room for the mark of a perfect or a null score."""
+    room = 0.03 * (possible[1] - possible[0]) if math.isfinite(possible[1] - possible[0]) else 0.0
+    return max(shown[0], possible[0] - room), min(shown[1], possible[1] + room)
 
 
 def _spoken(score: Score) -> str:

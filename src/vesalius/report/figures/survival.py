@@ -38,7 +38,7 @@ def kaplan_meier(times: Floats, events: NDArray[np.bool_]) -> tuple[Floats, Floa
     return distinct, np.cumprod(1 - seen / at_risk)
 
 
-def survival(risks: Floats, times: Floats, events: NDArray[np.bool_], *, arm: str, task: str) -> Markup:
+def survival(risks: Floats, times: Floats, events: NDArray[np.bool_], *, arm: str, task: str, unit: str) -> Markup:
     """Survival of the records above and at or below the median risk that an arm predicts, with the numbers still at risk.
 
     Args:
@@ -47,6 +47,7 @@ def survival(risks: Floats, times: Floats, events: NDArray[np.bool_], *, arm: st
         events: n booleans.
         arm: its name.
         task: its name.
+        unit: of the times.
     """
     high = risks > np.median(risks)
     groups = [("high risk", high, ARM_COLOURS[2], "-"), ("low risk", ~high, ARM_COLOURS[1], (0, (5, 2)))]
@@ -59,7 +60,7 @@ def survival(risks: Floats, times: Floats, events: NDArray[np.bool_], *, arm: st
         axes.set_xlim(0, float(times.max()) or 1.0)
         axes.locator_params(axis="x", nbins=4)
         axes.locator_params(axis="y", nbins=5)
-        axes.set_xlabel("time", labelpad=2)
+        axes.set_xlabel(unit or "time", labelpad=2)
         for name, members, colour, style in groups:
             _curve(axes, times[members], events[members], colour, style, name)
         axes.legend(loc="upper right", borderaxespad=0, handlelength=1.6)

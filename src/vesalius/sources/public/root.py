@@ -9,7 +9,7 @@ VARIABLE = "VESALIUS_DATA"
 
 
 def data_root() -> Path | None:
-    """The folder named by ``VESALIUS_DATA``, or ``../shared/data`` beside a checkout of this project; None if there is neither."""
+    """The folder named by ``VESALIUS_DATA``, else ``../shared/data`` beside a checkout of this project, else None."""
     named = os.environ.get(VARIABLE)
     folder = Path(named) if named else Path(__file__).parents[5] / "shared" / "data"
     return folder if folder.is_dir() else None
@@ -32,5 +32,5 @@ def path(*parts: str) -> Path:
         raise UserError(f"No folder of public data: set {VARIABLE} to the folder that holds {parts[0]}/.")
     found = root.joinpath(*parts)
     if not found.exists():
-        raise UserError(f"{found}: missing; obtain the release that `vesalius data list` names, or set {VARIABLE} to its parent folder.")
+        raise UserError(f"{found}: missing; vesalius data list says where to obtain it; or set {VARIABLE} to its parent folder.")
     return found

@@ -58,7 +58,11 @@ def _all_test(size: Size, records: Sequence[Record]) -> Split:
     return Split(train=(), validation=(), test=records[:SMOKE_RECORDS] if size == "smoke" else records)
 
 
-def _task(name: str, source: Source, size: Size, *, tags: Mapping[str, str], note: str = "") -> Task:
+AGAINST_ZERO_SHOT = "Prompting and agent methods against zero-shot"
+AGAINST_REFERENCE = "Thinking models against gpt-4o"
+
+
+def _task(name: str, source: Source, size: Size, *, tags: Mapping[str, str], note: str, question: str) -> Task:
     return Task(
         name=name,
         family="choices",
@@ -68,6 +72,7 @@ def _task(name: str, source: Source, size: Size, *, tags: Mapping[str, str], not
         split=partial(_all_test, size),
         measures=(Measure(METRICS["accuracy"], margin=MARGIN),),
         note=note,
+        question=question,
         tags=tags,
     )
 
@@ -82,13 +87,16 @@ def _medagentsbench(size: Size) -> list[Task]:
         tags = {"data": "medagentsbench", "dataset": dataset}
         models = [model for model, methods in medagentsbench.recorded_answers(dataset, "test_hard").items() if len(methods) > 1]
         for model in models[:1] if size == "smoke" else models:
+            note = HARD_NOTE + METHODS_NOTE
             methods_tags = tags | {"split": "test_hard", "model": model}
-            tasks.append(_task(f"{dataset}-hard/{model}", hard, size, tags=methods_tags, note=HARD_NOTE + METHODS_NOTE))
-        models_tags = tags | {"split": "test_hard"}
-        tasks.append(_task(f"{dataset}-hard/zero-shot models", hard, size, tags=models_tags, note=MODELS_NOTE + HARD_NOTE))
+            tasks.append(_task(f"{dataset}-hard/{model}", hard, size, tags=methods_tags, note=note, question=AGAINST_ZERO_SHOT))
+        named = f"{dataset}-hard/zero-shot models"
+        hard_tags = tags | {"split": "test_hard"}
+        tasks.append(_task(named, hard, size, tags=hard_tags, note=MODELS_NOTE + HARD_NOTE, question=AGAINST_REFERENCE))
         if size != "smoke":
-            everything = MedAgentsBench(dataset, "test")
-            tasks.append(_task(f"{dataset}/zero-shot models", everything, size, tags=tags | {"split": "test"}, note=MODELS_NOTE))
+            named, everything = f"{dataset}/zero-shot models", MedAgentsBench(dataset, "test")
+            full_tags = tags | {"split": "test"}
+            tasks.append(_task(named, everything, size, tags=full_tags, note=MODELS_NOTE, question=AGAINST_REFERENCE))
     return tasks
 
 
@@ -103,6 +111,7 @@ def _mirage(size: Size) -> list[Task]:
             size,
             tags={"data": "mirage", "dataset": dataset, "model": model},
             note=note,
+            question="Retrieval against chain of thought",
         )
         for dataset in (DATASETS[:1] if size == "smoke" else DATASETS)
         for model in list(mirage.recorded_answers(dataset))[: 1 if size == "smoke" else None]
@@ -112,7 +121,16 @@ def _mirage(size: Size) -> list[Task]:
 def _simulated(size: Size) -> list[Task]:
     source = SimulatedAnswers(questions=SIMULATED_QUESTIONS[size])
     planted = ", ".join(f"{name} {method.accuracy:.2f}" for name, method in METHODS.items())
-    return [_task("simulated/planted", source, size, tags={"data": "simulated"}, note=f"Planted accuracy: {planted}.")]
+    return [
+        _task(
+            "simulated/planted",
+            source,
+            size,
+            tags={"data": "simulated"},
+            note=f"Planted accuracy: {planted}.",
+            question=AGAINST_ZERO_SHOT,
+        )
+    ]
 
 
 def _answers(task: Task, size: Size) -> Mapping[str, Mapping[str, RecordedAnswer]]:

@@ -66,8 +66,8 @@ BUDGETS: Mapping[Size, Budget] = {
     ),
     "default": Budget(
         widths=(8, 16, 32, 64, 128),
-        steps=300,
-        public_steps=600,
+        steps=250,
+        public_steps=500,
         batch=4,
         patch=64,
         learning_rate=3e-3,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from vesalius.records import Image, Record, Text, Volume
 from vesalius.tasks import Split, Task
 from vesalius.trials.finding import Gate, GateOutcome
+from vesalius.trials.gates.provenance import counted
 
 JACCARD = 0.7
 """Share of common word triples from which two texts count as near duplicates: twenty words of which one was changed."""
@@ -30,7 +31,8 @@ def exact_duplicates(task: Task, split: Split) -> Gate:
     tested = [_content(task, record) for record in split.test]
     leaked, repeated = sum(content in learned for content in tested), len(tested) - len(set(tested))
     if leaked or repeated:
-        detail = f"{leaked} test records are also in training; {repeated} repeat another test record; remove them"
+        found = [(leaked, "also in training"), (repeated, "repeating another test record")]
+        detail = " and ".join(f"{counted(number, 'test record')} {where}" for number, where in found if number) + "; remove them"
         return _gate(task, "exact duplicates", "failed", detail)
     return _gate(task, "exact duplicates", "passed", f"{len(tested)} test records, all different and none learned from")
 

@@ -8,6 +8,15 @@ def _gate(task: Task, name: str, outcome: GateOutcome, detail: str) -> Gate:
     return Gate(task=task.name, name=name, outcome=outcome, detail=detail)
 
 
+def counted(number: int, thing: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "subject"), counted(2, "subject")
+    ('1 subject', '2 subjects')
+    """
+    return f"{number} {thing}" + ("" if number == 1 else "s")
+
+
 def subjects_apart(task: Task, split: Split) -> Gate:
     """No subject is both in what is learned from and in what is tested on."""
     name = "subjects apart"
@@ -17,9 +26,12 @@ def subjects_apart(task: Task, split: Split) -> Gate:
     shared = learned & {record.subject_id for record in split.test}
     if shared:
         return _gate(
-            task, name, "failed", f"{len(shared)} subjects are in both training and test; the score is of subjects already seen"
+            task,
+            name,
+            "failed",
+            f"{counted(len(shared), 'subject')} in both training and test: the score is of subjects already seen",
         )
-    return _gate(task, name, "passed", f"{len(learned)} subjects to learn from, none of them tested")
+    return _gate(task, name, "passed", f"{counted(len(learned), 'subject')} to learn from, none of them tested")
 
 
 def time_order(task: Task, split: Split) -> Gate:
@@ -31,7 +43,7 @@ def time_order(task: Task, split: Split) -> Gate:
         return _gate(task, name, "not applicable", "records carry no time, or nothing is trained")
     late = sum(time > min(tested) for time in learned)
     if late:
-        return _gate(task, name, "failed", f"{late} training records are later than the first test record; split by time")
+        return _gate(task, name, "failed", f"{counted(late, 'training record')} later than the first test record; split by time")
     return _gate(task, name, "passed", "all training records are older than the test records")
 
 

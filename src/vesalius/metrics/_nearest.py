@@ -1,0 +1,142 @@
+"""How far the border voxels of each label lie from the border of the same label in another mask, all labels at once.
+
+Most borders of a prediction lie within a few voxels of the true one. So the neighbourhood of each border voxel is searched first,
+offset by offset in order of distance, for all labels in one array; a voxel leaves the search when it has met its label. Those that meet
+none are asked of a k-d tree of their label's border. Both are exact.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vesalius.metrics._masks import Labels
+
+OFFSETS = 256
+"""Voxels of the neighbourhood that is searched."""
+
+PIECE = 1 << 22
+"""Voxels whose border is searched at a time."""
+
+LARGE = 1 << 20
+"""Voxels from which the two directions run in two threads."""
+
+CACHE = 1 << 17
+"""Voxels of a slab in which borders are found."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Distances:
+    """The distances of one border to another: distinct values in mm, ascending, and how many voxels have each."""
+
+    values: NDArray[np.float64]
+    counts: NDArray[np.int64]
+
+    @property
+    def total(self) -> int:
+        """Voxels of the border."""
+        return int(self.counts.sum())
+
+    @property
+    def sum(self) -> float:
+        """All distances together."""
+        return float(self.values @ self.counts)
+
+    def within(self, tolerance: float) -> int:
+        """Voxels no further than that; a distance equal to it but for rounding counts."""
+        return int(self.counts[self.values <= tolerance * (1 + 1e-9)].sum())
+
+    def percentile(self, percent: float) -> float:
+        """Percentile with linear interpolation between order statistics, as ``numpy.percentile`` takes it.
+
+        >>> Distances(np.array([0.0, 2.0]), np.array([3, 1])).percentile(75)
+        0.5
+        """
+        ends = self.counts.cumsum()
+        place = percent / 100 * (ends[-1] - 1)
+        below = self.values[np.searchsorted(ends, int(place), side="right")]
+        above = self.values[np.searchsorted(ends, min(int(place) + 1, ends[-1] - 1), side="right")]
+        return float(below + (above - below) * (place - int(place)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Border:
+    """A mask's border voxels with their label, other voxels 0, in a frame with a margin."""
+
+    map: Labels
+    margin: tuple[int, ...]
+    spacing: NDArray[np.float64]
+
+
+def nearest(
+    prediction: Labels, truth: Labels, spacing: NDArray[np.float64]
+) -> tuple[dict[int, Distances], dict[int, Distances]]:
+    """Distances from the prediction's border to the truth's and back, for every label that has both.
+
+    Args:
+        prediction, truth: masks cropped to what is labelled; outside them is background.
+        spacing: mm between voxel centres, one number an axis.
+
+    >>> there, back = nearest(np.array([1, 1, 1, 0]), np.array([0, 1, 1, 1]), np.array([2.0]))
+    >>> there[1].values.tolist(), there[1].counts.tolist()
+    ([0.0, 2.0], [1, 1])
+    """
+    size = int(max(prediction.max(initial=0), truth.max(initial=0))) + 1
+    shells = _shells(spacing)
+    margin = tuple(int(reach) for reach in np.abs(np.concatenate([offsets for _, offsets in shells])).max(axis=0))
+
+    def border(mask: Labels) -> _Border:
+        return _Border(_border(mask, margin), margin, spacing)
+
+    def distances(pair: tuple[_Border, _Border]) -> dict[int, Distances]:
+        return _directed(*pair, shells, size)
+
+    if prediction.size < LARGE:
+        ours, theirs = border(prediction), border(truth)
+        return distances((ours, theirs)), distances((theirs, ours))
+    with ThreadPoolExecutor(2) as threads:
+        ours, theirs = threads.map(border, (prediction, truth))
+        there, back = threads.map(distances, ((ours, theirs), (theirs, ours)))
+    return there, back
+
+
+def _shells(spacing: NDArray[np.float64]) -> list[tuple[float, NDArray[np.int64]]]:
+    """Offsets of equal distance together, nearest first: whole shells, at most ``OFFSETS`` voxels."""
+    reach = np.maximum(1, np.ceil((OFFSETS * spacing.prod()) ** (1 / len(spacing)) / spacing)).astype(int)
+    reach = np.minimum(reach, OFFSETS // 2)
+    grid = np.stack(np.meshgrid(*[np.arange(-r, r + 1) for r in reach], indexing="ij"), axis=-1).reshape(-1, len(spacing))
+    squares = ((grid * spacing) ** 2).sum(axis=1)
+    inside = squares <= ((reach + 1) * spacing).min() ** 2 * (1 - 1e-9)
+    grid, squares = grid[inside], squares[inside]
+    order = np.argsort(squares, kind="stable")
+    starts = [0, *(np.flatnonzero(np.diff(squares[order]) > 1e-9 * squares[order][1:]) + 1), len(order)]
+    return [
+        (float(np.sqrt(squares[order[low]])), grid[order[low:high]]) for low, high in pairwise(starts) if high <= OFFSETS or low == 0
+    ]
+
+
+def _border(mask: Labels, margin: Sequence[int]) -> Labels:
+    """Voxels with a face that belongs to another label or to the outside keep their label."""
+    out = np.zeros([length + 2 * each for length, each in zip(mask.shape, margin)], mask.dtype)
+    inner = out[tuple(slice(each, each + length) for length, each in zip(mask.shape, margin))]
+    thick = max(1, CACHE * len(mask) // max(mask.size, 1))
+    for low in range(0, len(mask), thick):
+        high = min(low + thick, len(mask))
+        first, last = max(low - 1, 0), min(high + 1, len(mask))
+        edge = _edges(mask[first:last])
+        np.multiply(mask[low:high], edge[low - first : high - first], out=inner[low:high])
+    return out
+
+
+def _edges(slab: Labels) -> NDArray[np.bool_]:
+    edge = np.zeros(slab.shape, bool)
+    for axis in range(slab.ndim):
+        values, marks = np.moveaxis(slab, axis, 0), np.moveaxis(edge, axis, 0)
+        changes = values[1:] != values[:-1]
+        marks[1:] |= changes
+        marks[:-1] |= changes
+        marks[0] = marks[-1] = True
+    return edge
