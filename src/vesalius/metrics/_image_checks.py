@@ -38,7 +38,9 @@ def check_data_range(truth: Image, data_range: float) -> None:
         raise ValueError(f"data_range must be a positive number, not {data_range}.")
     spread = float(truth.max()) - float(truth.min())
     if spread > data_range * (1 + 1e-6):
-        raise ValueError(f"the truth spreads over {spread:g}, more than the data_range of {data_range:g}; name the range of the data.")
+        raise ValueError(
+            f"the truth spreads over {spread:g}, more than the data_range of {data_range:g}; name the range of the data."
+        )
 
 
 def blocks(first: Image, second: Image) -> Iterator[tuple[Floats, Floats]]:

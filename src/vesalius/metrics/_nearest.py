@@ -5,15 +5,18 @@ offset by offset in order of distance, for all labels in one array; a voxel leav
 none are asked of a k-d tree of their label's border. Both are exact.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vesalius.metrics._masks import Labels
+
+Shells = tuple[tuple[float, NDArray[np.int64]], ...]
 
 OFFSETS = 256
 """Voxels of the neighbourhood that is searched."""
@@ -73,38 +76,41 @@ class _Border:
 
 def nearest(
     prediction: Labels, truth: Labels, spacing: NDArray[np.float64]
-) -> tuple[dict[int, Distances], dict[int, Distances]]:
-    """Distances from the prediction's border to the truth's and back, for every label that has both.
+) -> tuple[dict[int, Distances], dict[int, Distances], NDArray[np.int64]]:
+    """Distances from the prediction's border to the truth's and back, for every label that both have; then the labels of either.
 
     Args:
         prediction, truth: masks cropped to what is labelled; outside them is background.
         spacing: mm between voxel centres, one number an axis.
 
-    >>> there, back = nearest(np.array([1, 1, 1, 0]), np.array([0, 1, 1, 1]), np.array([2.0]))
+    >>> there, back, labels = nearest(np.array([1, 1, 1, 0]), np.array([0, 1, 1, 1]), np.array([2.0]))
     >>> there[1].values.tolist(), there[1].counts.tolist()
-    ([0.0, 2.0], [1, 1])
+    ([2.0], [2])
     """
     size = int(max(prediction.max(initial=0), truth.max(initial=0))) + 1
-    shells = _shells(spacing)
+    shells = _shells(tuple(spacing.tolist()))
     margin = tuple(int(reach) for reach in np.abs(np.concatenate([offsets for _, offsets in shells])).max(axis=0))
 
     def border(mask: Labels) -> _Border:
         return _Border(_border(mask, margin), margin, spacing)
 
-    def distances(pair: tuple[_Border, _Border]) -> dict[int, Distances]:
+    def distances(pair: tuple[_Border, _Border]) -> tuple[dict[int, Distances], NDArray[np.int64]]:
         return _directed(*pair, shells, size)
 
     if prediction.size < LARGE:
         ours, theirs = border(prediction), border(truth)
-        return distances((ours, theirs)), distances((theirs, ours))
-    with ThreadPoolExecutor(2) as threads:
-        ours, theirs = threads.map(border, (prediction, truth))
-        there, back = threads.map(distances, ((ours, theirs), (theirs, ours)))
-    return there, back
+        (there, predicted), (back, true) = distances((ours, theirs)), distances((theirs, ours))
+    else:
+        with ThreadPoolExecutor(2) as threads:
+            ours, theirs = threads.map(border, (prediction, truth))
+            (there, predicted), (back, true) = threads.map(distances, ((ours, theirs), (theirs, ours)))
+    return there, back, np.flatnonzero(predicted + true)
 
 
-def _shells(spacing: NDArray[np.float64]) -> list[tuple[float, NDArray[np.int64]]]:
+@lru_cache(maxsize=32)
+def _shells(sizes: tuple[float, ...]) -> Shells:
     """Offsets of equal distance together, nearest first: whole shells, at most ``OFFSETS`` voxels."""
+    spacing = np.array(sizes)
     reach = np.maximum(1, np.ceil((OFFSETS * spacing.prod()) ** (1 / len(spacing)) / spacing)).astype(int)
     reach = np.minimum(reach, OFFSETS // 2)
     grid = np.stack(np.meshgrid(*[np.arange(-r, r + 1) for r in reach], indexing="ij"), axis=-1).reshape(-1, len(spacing))
@@ -113,9 +119,7 @@ def _shells(spacing: NDArray[np.float64]) -> list[tuple[float, NDArray[np.int64]
     grid, squares = grid[inside], squares[inside]
     order = np.argsort(squares, kind="stable")
     starts = [0, *(np.flatnonzero(np.diff(squares[order]) > 1e-9 * squares[order][1:]) + 1), len(order)]
-    return [
-        (float(np.sqrt(squares[order[low]])), grid[order[low:high]]) for low, high in pairwise(starts) if high <= OFFSETS or low == 0
-    ]
+    return tuple((float(np.sqrt(squares[order[low]])), grid[order[low:high]]) for low, high in pairwise(starts) if high <= OFFSETS)
 
 
 def _border(mask: Labels, margin: Sequence[int]) -> Labels:
@@ -140,3 +144,77 @@ def _edges(slab: Labels) -> NDArray[np.bool_]:
         marks[:-1] |= changes
         marks[0] = marks[-1] = True
     return edge
+
+
+def _directed(source: _Border, target: _Border, shells: Shells, size: int) -> tuple[dict[int, Distances], NDArray[np.int64]]:
+    """Distances from one border to the other, for the labels that both have; and the border voxels of every label."""
+    counts = np.zeros((size, len(shells)), np.int64)
+    totals = np.zeros(size, np.int64)
+    far: list[tuple[NDArray[np.int64], Labels]] = []
+    for places, labels in _pieces(source):
+        totals += np.bincount(labels, minlength=size)
+        far.append(_searched(places, labels, target, shells, counts))
+    trees = _tree_distances(np.concatenate([places for places, _ in far]), np.concatenate([labels for _, labels in far]), target)
+    radii = np.array([radius for radius, _ in shells])
+    found = {}
+    for label in np.flatnonzero(totals).tolist():
+        near = np.flatnonzero(counts[label])
+        values, times = radii[near], counts[label, near]
+        if label in trees:
+            distinct, repeats = np.unique(trees[label], return_counts=True)
+            values, times = np.concatenate([values, distinct]), np.concatenate([times, repeats])
+        if len(values):
+            found[label] = Distances(values, times)
+    return found, totals
+
+
+def _pieces(border: _Border) -> Iterator[tuple[NDArray[np.int64], Labels]]:
+    """Places of the border voxels in the flat frame, and their labels, some planes at a time."""
+    plane = border.map[0].size
+    thick = max(1, PIECE // max(plane, 1))
+    for low in range(border.margin[0], len(border.map) - border.margin[0], thick):
+        slab = border.map[low : min(low + thick, len(border.map))].ravel()
+        places = np.flatnonzero(slab != 0)
+        yield places + low * plane, slab[places]
+
+
+def _searched(
+    places: NDArray[np.int64], labels: Labels, target: _Border, shells: Shells, counts: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], Labels]:
+    """Count, shell by shell, the voxels that meet their label; gives those that meet none."""
+    strides = np.array([int(np.prod(target.map.shape[axis + 1 :])) for axis in range(target.map.ndim)])
+    flat = target.map.ravel()
+    reach = int(np.dot(target.margin, strides))
+    places = places - reach
+    for shell, (_, offsets) in enumerate(shells):
+        if not len(places):
+            break
+        met = np.zeros(len(places), bool)
+        for step in offsets @ strides + reach:
+            met |= flat[step:].take(places) == labels
+        counts[:, shell] += np.bincount(labels[met], minlength=len(counts))
+        apart = ~met
+        places, labels = places[apart], labels[apart]
+    return places + reach, labels
+
+
+def _tree_distances(places: NDArray[np.int64], labels: Labels, target: _Border) -> dict[int, NDArray[np.float64]]:
+    """Distances of the voxels that the search left over, by label, where the target has the label."""
+    from scipy.spatial import cKDTree
+
+    if not len(places):
+        return {}
+    flat = target.map.ravel()
+    theirs = np.flatnonzero(flat != 0)
+    their_labels = flat[theirs]
+
+    def points(chosen: NDArray[np.int64]) -> NDArray[np.float64]:
+        return np.stack(np.unravel_index(chosen, target.map.shape), axis=1) * target.spacing
+
+    distances = {}
+    for label in np.unique(labels).tolist():
+        goal = theirs[their_labels == label]
+        if len(goal):
+            tree = cKDTree(points(goal), balanced_tree=False, compact_nodes=False)
+            distances[label] = tree.query(points(places[labels == label]))[0]
+    return distances

@@ -42,7 +42,7 @@ def sentence_bleu(prediction: str, truth: Truth, *, tokeniser: Tokeniser = mteva
     return _bleu(bleu_counts(text(prediction), references(truth), tokeniser=tokeniser), shorten=True)
 
 
-@metric(family="text", unit="set", unanswered=0.0, properties={"identity", "record order"})
+@metric(family="text", unit="set", properties={"identity", "record order"})
 def corpus_bleu(predictions: Sequence[str], truths: Sequence[Truth], *, tokeniser: Tokeniser = mteval_words) -> float:
     """BLEU of a set: counts are summed over the records before precisions and brevity penalty (Papineni et al. 2002).
 
@@ -138,7 +138,7 @@ def sentence_chrf(prediction: str, truth: Truth) -> float:
     return _chrf(chrf_counts(text(prediction), references(truth)))
 
 
-@metric(family="text", unit="set", unanswered=0.0, properties={"identity", "record order"})
+@metric(family="text", unit="set", properties={"identity", "record order"})
 def corpus_chrf(predictions: Sequence[str], truths: Sequence[Truth]) -> float:
     """chrF2 of a set: counts against each record's best reference are summed over the records (Popović 2015).
 

@@ -1,4 +1,4 @@
-"""Scores of decided classes: F1, balanced accuracy, correlation and chance-corrected agreement."""
+"""Scores of decided classes: F1, balanced accuracy and correlation."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vesalius.metrics._classes import Floats, Integers, as_numbers
-from vesalius.metrics.metric import UNIT_RANGE, metric
+from vesalius.metrics.metric import metric
 
 NAN = float("nan")
 _DENSE = 4096
@@ -273,7 +273,3 @@ def mcc(predictions: ArrayLike, truths: ArrayLike) -> float:
     covariance = counts.both.sum() / counts.records - share_said @ share_true
     spread = np.sqrt((1 - share_said @ share_said) * (1 - share_true @ share_true))
     return float(np.clip(covariance / spread, -1, 1))
-
-
-_KAPPA = "predictions and truths are all of one and the same class, or a record has no answer"
-_SYMMETRIC_RANGE = (-UNIT_RANGE[1], UNIT_RANGE[1])

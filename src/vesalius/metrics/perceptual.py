@@ -22,11 +22,12 @@ def _unit(maps_CHW: NDArray[np.floating]) -> NDArray[np.float64]:
 def feature_distance(prediction: ArrayLike, truth: ArrayLike, *, encoder: LayerEncoder = efficientnet_lite0) -> float:
     """Perceptual distance, Σ over layers of the mean over places of ‖û(p) - û(t)‖², û the maps scaled to length 1 over channels.
 
-    This is LPIPS (Zhang et al. 2018) without its learned channel weights (``lpips=False`` in its authors' package), so that it takes any
-    network; with another network its values are not comparable with LPIPS of AlexNet or VGG.
+    This is LPIPS (Zhang et al. 2018) without its learned channel weights (``lpips=False`` in its authors' package), so that it
+    takes any network; with another network its values are not comparable with LPIPS of AlexNet or VGG.
 
     Args:
-        prediction, truth: images of one shape, as the encoder takes them.
+        prediction: image as the encoder takes it.
+        truth: the reference, of the same shape.
         encoder: gives the maps; its name belongs beside the value.
 
     Returns:

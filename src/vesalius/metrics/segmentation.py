@@ -1,33 +1,55 @@
-"""Overlap of two label masks of the same shape, averaged over the labels present in either."""
+"""Overlap and volume of two label masks of the same shape, averaged over the labels present in either.
 
-from collections.abc import Callable
+Every metric here follows one rule for what is missing. Both masks empty: they agree, and the value is the best one. A label that only
+one of them has takes the worst value that the metric has, 0 or infinity, but for the absolute volume error, which stays a volume.
+"""
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vesalius.metrics.metric import metric
+from vesalius.metrics._masks import Labels, checked_spacing
+from vesalius.metrics._overlap import Overlap, overlap
+from vesalius.metrics.metric import NOT_NEGATIVE, metric
 
-Labels = NDArray[np.integer]
-
-
-def _counts(prediction: Labels, truth: Labels) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Per label from 1: pixels in both, in the prediction, in the truth, from one joint histogram."""
-    if prediction.shape != truth.shape:
-        raise ValueError(f"prediction {prediction.shape} and truth {truth.shape} differ in shape; resample one to the other.")
-    if min(prediction.min(initial=0), truth.min(initial=0)) < 0:
-        raise ValueError("labels are not negative; give unlabelled pixels the label 0.")
-    size = int(max(prediction.max(initial=0), truth.max(initial=0))) + 1
-    joint = np.bincount(prediction.ravel().astype(np.int64) * size + truth.ravel(), minlength=size * size)
-    table = joint.reshape(size, size)
-    return table.diagonal()[1:], table.sum(axis=1)[1:], table.sum(axis=0)[1:]
+Values = NDArray[np.float64]
 
 
-def _mean_over_labels(prediction: Labels, truth: Labels, overlap: Callable[..., NDArray[np.float64]]) -> float:
-    both, predicted, true = _counts(prediction, truth)
-    present = predicted + true > 0
-    if not present.any():
-        return 1.0
-    return float(overlap(both[present], predicted[present], true[present]).mean())
+def dice_by_label(counts: Overlap) -> Values:
+    """2|A∩B| / (|A|+|B|) of each label."""
+    return 2 * counts.both_L / (counts.predicted_L + counts.true_L)
+
+
+def iou_by_label(counts: Overlap) -> Values:
+    """|A∩B| / |A∪B| of each label."""
+    return counts.both_L / (counts.predicted_L + counts.true_L - counts.both_L)
+
+
+def sensitivity_by_label(counts: Overlap) -> Values:
+    """|A∩B| / |B| of each label, B the truth; 0 without it."""
+    return counts.both_L / np.maximum(counts.true_L, 1)
+
+
+def precision_by_label(counts: Overlap) -> Values:
+    """|A∩B| / |A| of each label, A the prediction; 0 without it."""
+    return counts.both_L / np.maximum(counts.predicted_L, 1)
+
+
+def relative_volume_error_by_label(counts: Overlap) -> Values:
+    """||A|-|B|| / |B| of each label, B the truth; infinite without it."""
+    error = np.abs(counts.predicted_L - counts.true_L)
+    return np.where(counts.true_L > 0, error / np.maximum(counts.true_L, 1), np.inf)
+
+
+def absolute_volume_error_by_label(counts: Overlap, voxel: float) -> Values:
+    """||A|-|B|| of each label, in voxels of that volume."""
+    return np.abs(counts.predicted_L - counts.true_L) * voxel
+
+
+def _mean(prediction: Labels, truth: Labels, by_label: Callable[[Overlap], Values], *, empty: float) -> float:
+    counts = overlap(prediction, truth)
+    return float(by_label(counts).mean()) if len(counts.labels_L) else empty
 
 
 @metric(family="segmentation", unanswered=0.0, properties={"symmetric", "identity", "label order", "translation"})
@@ -37,12 +59,12 @@ def dice(prediction: Labels, truth: Labels) -> float:
     Both masks empty: 1, for they agree. One empty: 0.
 
     Raises:
-        ValueError: if the shapes differ or a label is negative.
+        ValueError: if the shapes differ, a label is negative, or labels are not whole numbers.
 
     >>> dice(np.array([1, 1, 0, 0]), np.array([1, 0, 0, 0])).__round__(3)
     0.667
     """
-    return _mean_over_labels(prediction, truth, lambda both, predicted, true: 2 * both / (predicted + true))
+    return _mean(prediction, truth, dice_by_label, empty=1.0)
 
 
 @metric(family="segmentation", unanswered=0.0, properties={"symmetric", "identity", "label order", "translation"})
@@ -52,9 +74,89 @@ def iou(prediction: Labels, truth: Labels) -> float:
     Both masks empty: 1, for they agree. One empty: 0.
 
     Raises:
-        ValueError: if the shapes differ or a label is negative.
+        ValueError: as ``dice`` does.
 
     >>> iou(np.array([1, 1, 0, 0]), np.array([1, 0, 0, 0]))
     0.5
     """
-    return _mean_over_labels(prediction, truth, lambda both, predicted, true: both / (predicted + true - both))
+    return _mean(prediction, truth, iou_by_label, empty=1.0)
+
+
+@metric(family="segmentation", unanswered=0.0, properties={"identity", "label order", "translation"})
+def sensitivity(prediction: Labels, truth: Labels) -> float:
+    """Share of the true voxels that are found, |A∩B| / |B|, B the truth, mean over the labels present in either mask.
+
+    Also called recall (Yerushalmy 1947). Both masks empty: 1. A label that only one mask has: 0, so that a label that was
+    invented is not credited.
+
+    Raises:
+        ValueError: as ``dice`` does.
+
+    >>> sensitivity(np.array([1, 0, 0, 0]), np.array([1, 1, 0, 0]))
+    0.5
+    """
+    return _mean(prediction, truth, sensitivity_by_label, empty=1.0)
+
+
+@metric(family="segmentation", unanswered=0.0, properties={"identity", "label order", "translation"})
+def precision(prediction: Labels, truth: Labels) -> float:
+    """Share of the predicted voxels that are true, |A∩B| / |A|, A the prediction, mean over the labels present in either mask.
+
+    Also called positive predictive value. Both masks empty: 1. A label that only one mask has: 0, so that a label that was missed
+    is not credited.
+
+    Raises:
+        ValueError: as ``dice`` does.
+
+    >>> precision(np.array([1, 1, 0, 0]), np.array([1, 0, 0, 0]))
+    0.5
+    """
+    return _mean(prediction, truth, precision_by_label, empty=1.0)
+
+
+@metric(
+    family="segmentation",
+    range=NOT_NEGATIVE,
+    higher_is_better=False,
+    unanswered=1.0,
+    properties={"identity", "label order", "translation"},
+)
+def relative_volume_error(prediction: Labels, truth: Labels) -> float:
+    """Error of the volume as a share of the true one, ||A|-|B|| / |B|, B the truth, mean over the labels present in either mask.
+
+    Without sign, so that too much of one label does not make up for too little of another (Heimann et al. 2009 have it with sign, in
+    percent). Both masks empty: 0. A label that is missed: 1. A label that was invented: infinite, for there is no true volume.
+
+    Raises:
+        ValueError: as ``dice`` does.
+
+    >>> relative_volume_error(np.array([1, 1, 1, 0]), np.array([1, 1, 0, 0]))
+    0.5
+    """
+    return _mean(prediction, truth, relative_volume_error_by_label, empty=0.0)
+
+
+@metric(
+    family="segmentation",
+    range=NOT_NEGATIVE,
+    higher_is_better=False,
+    properties={"symmetric", "identity", "label order", "translation"},
+)
+def absolute_volume_error(prediction: Labels, truth: Labels, *, spacing: Sequence[float] | None = None) -> float:
+    """Error of the volume, ||A|-|B||, mean over the labels present in either mask.
+
+    In mm³ for a volume, in mm² for an image: twice the spacing gives eight or four times the value. Both masks empty: 0. A label
+    that only one mask has: its volume there.
+
+    Args:
+        prediction, truth: label masks of one shape, 0 for background.
+        spacing: mm between voxel centres, one number an axis; 1 each by default.
+
+    Raises:
+        ValueError: as ``dice`` does, or if the spacing is not one positive number an axis.
+
+    >>> absolute_volume_error(np.array([[1, 1], [1, 0]]), np.array([[1, 1], [0, 0]]), spacing=(0.5, 2.0))
+    1.0
+    """
+    voxel = float(checked_spacing(spacing, np.ndim(prediction)).prod())
+    return _mean(prediction, truth, lambda counts: absolute_volume_error_by_label(counts, voxel), empty=0.0)

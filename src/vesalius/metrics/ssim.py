@@ -1,7 +1,7 @@
 """Structural similarity of images and volumes, at one scale and at several.
 
-The Gaussian window is applied as a product with a small banded matrix, axis by axis and tile by tile: the tile stays in the cache,
-and BLAS does the work.
+The Gaussian window is applied as a product with a small banded matrix, axis by axis and tile by tile: the tile stays in the
+cache, and BLAS does the work.
 """
 
 import itertools
@@ -95,9 +95,13 @@ def _channels(prediction: ArrayLike, truth: ArrayLike, data_range: float, channe
         pairs = list(zip(np.moveaxis(first, channel_axis, 0), np.moveaxis(second, channel_axis, 0)))
     shape = pairs[0][0].shape
     if len(shape) not in (2, 3):
-        raise ValueError(f"an image has two or three axes besides its channels, not {len(shape)}; name channel_axis if there is one.")
+        raise ValueError(
+            f"an image has two or three axes besides its channels, not {len(shape)}; name channel_axis if there is one."
+        )
     if min(shape) < _WINDOW:
-        raise ValueError(f"an image of shape {shape} is smaller than the window of {_WINDOW} pixels; name channel_axis if there is one.")
+        raise ValueError(
+            f"an image of shape {shape} is smaller than the window of {_WINDOW} pixels; name channel_axis if there is one."
+        )
     return pairs
 
 
@@ -105,12 +109,13 @@ def _channels(prediction: ArrayLike, truth: ArrayLike, data_range: float, channe
 def ssim(prediction: ArrayLike, truth: ArrayLike, *, data_range: float = 1.0, channel_axis: int | None = None) -> float:
     """Structural similarity, mean over all windows that fit into the image (Wang et al. 2004).
 
-    (2 μp μt + C₁)(2 σpt + C₂) / ((μp² + μt² + C₁)(σp² + σt² + C₂)), with means and population (co)variances under a Gaussian window
-    of σ = 1.5 and 11 pixels a side, C₁ = (0.01 L)², C₂ = (0.03 L)². This is scikit-image's ``structural_similarity`` with
+    (2 μp μt + C₁)(2 σpt + C₂) / ((μp² + μt² + C₁)(σp² + σt² + C₂)), with means and population (co)variances under a Gaussian
+    window of σ = 1.5 and 11 pixels a side, C₁ = (0.01 L)², C₂ = (0.03 L)². This is scikit-image's ``structural_similarity`` with
     ``gaussian_weights=True, use_sample_covariance=False``; its defaults are another window and give other values.
 
     Args:
-        prediction, truth: images (2D) or volumes (3D, a window of 11³) of one shape, of any real type.
+        prediction: image (2D) or volume (3D, with a window of 11³) of any real type.
+        truth: the reference, of the same shape.
         data_range: L, the distance from the lowest to the highest value that an image of this kind can have; never guessed.
         channel_axis: the axis of channels, whose similarities are averaged; None if there is none.
 
@@ -144,7 +149,9 @@ def _multiscale(prediction: Image, truth: Image, data_range: float) -> float:
     value = 1.0
     for scale, weight in enumerate(_SCALES, start=1):
         if min(truth.shape) < _WINDOW:
-            raise ValueError(f"an image whose side has {truth.shape} pixels at scale {scale} is too small; ms_ssim needs 161 or more.")
+            raise ValueError(
+                f"an image whose side has {truth.shape} pixels at scale {scale} is too small; ms_ssim needs 161 or more."
+            )
         similarity, contrast = _similarity(prediction, truth, data_range)
         value *= max(similarity if scale == len(_SCALES) else contrast, 0.0) ** weight
         if scale < len(_SCALES):
@@ -156,11 +163,12 @@ def _multiscale(prediction: Image, truth: Image, data_range: float) -> float:
 def ms_ssim(prediction: ArrayLike, truth: ArrayLike, *, data_range: float = 1.0, channel_axis: int | None = None) -> float:
     """Structural similarity over five scales (Wang, Simoncelli and Bovik 2003).
 
-    ∏ᵢ csᵢ^wᵢ · ssim₅^w₅ over i = 1..4, where csᵢ is the mean contrast and structure term of ``ssim`` after i - 1 halvings by the mean
-    of 2×2 pixels, and w = 0.0448, 0.2856, 0.3001, 0.2363, 0.1333. A negative mean, whose power is not real, counts as 0.
+    ∏ᵢ csᵢ^wᵢ · ssim₅^w₅ over i = 1..4, where csᵢ is the mean contrast and structure term of ``ssim`` after i - 1 halvings by the
+    mean of 2×2 pixels, and w = 0.0448, 0.2856, 0.3001, 0.2363, 0.1333. A negative mean, whose power is not real, counts as 0.
 
     Args:
-        prediction, truth: images (2D) or volumes (3D) of one shape, each side 161 or longer.
+        prediction: image (2D) or volume (3D) of any real type, each side 161 or longer.
+        truth: the reference, of the same shape.
         data_range: the distance from the lowest to the highest value that an image of this kind can have; never guessed.
         channel_axis: the axis of channels, whose similarities are averaged; None if there is none.
 

@@ -1,15 +1,17 @@
 """The finding of a system as it is kept in the repository."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from vesalius.trials.config import load_config
+from vesalius.trials.finding import Comparison, Finding
 from vesalius.trials.run import Run
 from vesalius.trials.store import Store
 
 
 def write_evidence(run: Run, folder: Path) -> Path:
-    """Write ``folder/NAME.json``: the finding, its costs, and what it was made with and how to make it again."""
+    """Write ``folder/NAME.json``: the finding, its costs, what it was made with; and bring ``folder/README.md`` up to date."""
     store = Store(run.folder)
     config, finished = load_config(store), store.json("finding.json")
     content = {
@@ -26,4 +28,35 @@ def write_evidence(run: Run, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{config.name}.json"
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "README.md").write_text(evidence_page(folder), encoding="utf-8")
     return path
+
+
+def evidence_page(folder: Path) -> str:
+    """What the evidence files of a folder show, as a page of Markdown: a verdict for every question or primary comparison."""
+    parts = ["# Evidence\n\nMade by `vesalius evidence`; one file a system. Unflattering findings stay.\n"]
+    for path in sorted(folder.glob("*.json")):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        finding, settings = Finding.from_json(content["finding"]), content["settings"]
+        failed = dict.fromkeys(f"{gate.name} ({gate.task})" for gate in finding.gates if gate.outcome == "failed")
+        parts.append(
+            f"## {settings['title']}\n\n"
+            f"`{content['made_by']}`, size {settings['size']}, {len(content['seeds'])} seeds, data {settings['data']}.\n\n"
+            f"**Claim.** {finding.claim}\n\n**Finding.** {finding.verdict}\n"
+            + (f"\n**Failed gates.** {', '.join(failed)}.\n" if failed else "")
+            + f"\n{_table(finding.comparisons)}"
+        )
+    return "\n".join(parts)
+
+
+def _table(comparisons: Sequence[Comparison]) -> str:
+    """Every primary comparison, decided ones first."""
+    rows = ["| task | learner | baseline | metric | difference | interval | p | verdict |", "|---|---|---|---|---|---|---|---|"]
+    primary = [comparison for comparison in comparisons if comparison.primary]
+    for comparison in sorted(primary, key=lambda one: one.verdict == "undecided"):
+        difference = comparison.difference
+        rows.append(
+            f"| {comparison.task} | {comparison.learner} | {comparison.baseline} | {comparison.metric} | {difference.value:+.3f} "
+            f"| {difference.low:+.3f} to {difference.high:+.3f} | {comparison.p_adjusted:.3g} | {comparison.verdict} |"
+        )
+    return "\n".join(rows) + "\n"

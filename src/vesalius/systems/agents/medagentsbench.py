@@ -128,7 +128,7 @@ def _simulated(size: Size) -> list[Task]:
             size,
             tags={"data": "simulated"},
             note=f"Planted accuracy: {planted}.",
-            question=AGAINST_ZERO_SHOT,
+            question="Planted effects",
         )
     ]
 

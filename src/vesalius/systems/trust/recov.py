@@ -101,11 +101,12 @@ def baselines(task: Task, size: Size) -> Arms:
 
 def _with_noise(task: Task, rate: float) -> Task:
     if not rate:
-        return task
+        return replace(task, question="Cleaning of labels as they are")
     return replace(
         task,
         name=f"{task.name}-noise-{rate:.0%}".removesuffix("%"),
         builder=LabelNoise(rate=rate, target=task.target),
+        question="Cleaning of labels with planted noise",
         note=f"The outcomes of {rate:.0%} of the training records are wrong, those of the test records are not.",
     )
 
