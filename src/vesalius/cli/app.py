@@ -2,7 +2,7 @@
 
 import typer
 
-from vesalius.cli import compare, data, doctor, evidence, list, report, run, show, verify
+from vesalius.cli import compare, data, doctor, evidence, list, metrics, report, run, show, verify
 
 app = typer.Typer(
     name="vesalius",
@@ -21,3 +21,4 @@ app.command("report")(report.command)
 app.command("evidence")(evidence.command)
 app.command("doctor")(doctor.command)
 app.add_typer(data.app, name="data")
+app.add_typer(metrics.app, name="metrics")

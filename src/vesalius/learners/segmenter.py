@@ -1,7 +1,6 @@
 """Trains a network to label every pixel of an image."""
 
 import json
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -132,9 +131,8 @@ class Segmenter:
         """
         predictions = []
         for record in track(records, "segmenting", len(records)):
-            start = time.perf_counter()
             mask_HW = self._segment(self._standardised(self._read(record)))
-            predictions.append(Prediction(record_id=record.id, value=mask_HW, seconds=time.perf_counter() - start))
+            predictions.append(Prediction(record_id=record.id, value=mask_HW))
         return predictions
 
     def save(self, folder: Path) -> None:

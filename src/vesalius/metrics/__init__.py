@@ -1,8 +1,242 @@
 """Metrics: one definition each, with a name, a version and a declaration."""
 
-from vesalius.metrics.classification import accuracy, auroc
+from vesalius.metrics.answers import exact_match, token_f1, token_recall
+from vesalius.metrics.bleu import bleu_counts, bleu_of_counts, chrf_counts, corpus_bleu, corpus_chrf, sentence_bleu, sentence_chrf
+from vesalius.metrics.calibration import ReliabilityCurve, classwise_ece, ece, ece_equal_mass, ece_sweep, reliability_curve
+from vesalius.metrics.captioning import cider
+from vesalius.metrics.censored import SurvivalCurve, censoring_curve, kaplan_meier
+from vesalius.metrics.censored_brier import brier_curve, integrated_brier, survival_brier
+from vesalius.metrics.chexpert import OBSERVATIONS, chexpert_f1, chexpert_macro_f1, chexpert_micro_f1, label_findings
+from vesalius.metrics.classification import (
+    accuracy,
+    auprc,
+    auroc,
+    auroc_by_label,
+    delong_by_label,
+    macro_auprc,
+    macro_auroc,
+    micro_auprc,
+    micro_auroc,
+)
+from vesalius.metrics.conformal import conformal_coverage, mean_set_size, size_stratified_coverage
+from vesalius.metrics.confusion import balanced_accuracy, f1, macro_f1, mcc, micro_f1, weighted_f1
+from vesalius.metrics.counting import count_error, count_exact
+from vesalius.metrics.decisions import DecisionCurve, decision_curve, net_benefit
+from vesalius.metrics.detection import (
+    CocoSummary,
+    box_average_precision,
+    box_average_recall,
+    box_mean_average_precision,
+    coco_summary,
+)
+from vesalius.metrics.distribution import fid, kid, mmd
+from vesalius.metrics.encoders import EfficientNetLite0, Encoder, LayerEncoder, efficientnet_lite0
+from vesalius.metrics.entities import (
+    EntityCounts,
+    entity_counts,
+    entity_exact_f1,
+    entity_partial_f1,
+    entity_strict_f1,
+    entity_type_f1,
+    spans_of_tags,
+)
+from vesalius.metrics.fairness import GroupValues, WorstGroup, equity_scaled, group_gap, group_values, worst_group
+from vesalius.metrics.froc import Froc, froc_sensitivity
+from vesalius.metrics.images import image_mae, image_mse, nmse, psnr
+from vesalius.metrics.information import mutual_information, normalised_mutual_information
+from vesalius.metrics.json_fields import json_field_f1, json_field_precision, json_field_recall
 from vesalius.metrics.metric import METRICS, Metric, metric
+from vesalius.metrics.parity import demographic_parity, demographic_parity_difference, equalized_odds, equalized_odds_difference
+from vesalius.metrics.perceptual import feature_distance
+from vesalius.metrics.points import (
+    PointMatches,
+    match_points,
+    point_distance,
+    point_f1,
+    point_mask_f1,
+    point_precision,
+    point_recall,
+    pointing_accuracy,
+)
+from vesalius.metrics.probabilities import brier, log_loss, multiclass_brier
+from vesalius.metrics.rater_agreement import kappa, linear_kappa, quadratic_kappa
+from vesalius.metrics.registration import folded_share, jacobian_determinants, log_jacobian_std, target_registration_error
+from vesalius.metrics.retrieval import (
+    average_precision,
+    hit_at_k,
+    ndcg,
+    precision_at_k,
+    rank_queries,
+    recall_at_k,
+    reciprocal_rank,
+)
+from vesalius.metrics.rouge import rouge_1, rouge_2, rouge_l, rouge_lsum
+from vesalius.metrics.screening import last_relevant, screen_reviews, total_cost, wss
 from vesalius.metrics.segmentation import dice, iou
-from vesalius.metrics.survival import c_index
+from vesalius.metrics.selective import RiskCoverage, aurc, risk_coverage_curve, selective_accuracy
+from vesalius.metrics.similarity import embedding_similarities, embedding_similarity, gestalt_similarity
+from vesalius.metrics.structural_similarity import ms_ssim, ssim
+from vesalius.metrics.survival import c_index, time_dependent_c, uno_c
+from vesalius.metrics.survival_auc import DynamicAUC, cumulative_dynamic_auc, dynamic_auc_curve
+from vesalius.metrics.survival_calibration import (
+    HorizonCalibration,
+    calibration_in_the_large,
+    horizon_calibration_curve,
+    horizon_calibration_error,
+    observed_expected_ratio,
+)
+from vesalius.metrics.word_alignment import meteor
 
-__all__ = ["METRICS", "Metric", "accuracy", "auroc", "c_index", "dice", "iou", "metric"]
+__all__ = [
+    "METRICS",
+    "OBSERVATIONS",
+    "CocoSummary",
+    "DecisionCurve",
+    "DynamicAUC",
+    "EfficientNetLite0",
+    "Encoder",
+    "EntityCounts",
+    "Froc",
+    "GroupValues",
+    "HorizonCalibration",
+    "LayerEncoder",
+    "Metric",
+    "PointMatches",
+    "ReliabilityCurve",
+    "RiskCoverage",
+    "SurvivalCurve",
+    "WorstGroup",
+    "accuracy",
+    "auprc",
+    "aurc",
+    "auroc",
+    "auroc_by_label",
+    "average_precision",
+    "balanced_accuracy",
+    "bleu_counts",
+    "bleu_of_counts",
+    "box_average_precision",
+    "box_average_recall",
+    "box_mean_average_precision",
+    "brier",
+    "brier_curve",
+    "c_index",
+    "calibration_in_the_large",
+    "censoring_curve",
+    "chexpert_f1",
+    "chexpert_macro_f1",
+    "chexpert_micro_f1",
+    "chrf_counts",
+    "cider",
+    "classwise_ece",
+    "coco_summary",
+    "conformal_coverage",
+    "corpus_bleu",
+    "corpus_chrf",
+    "count_error",
+    "count_exact",
+    "cumulative_dynamic_auc",
+    "decision_curve",
+    "delong_by_label",
+    "demographic_parity",
+    "demographic_parity_difference",
+    "dice",
+    "dynamic_auc_curve",
+    "ece",
+    "ece_equal_mass",
+    "ece_sweep",
+    "efficientnet_lite0",
+    "embedding_similarities",
+    "embedding_similarity",
+    "entity_counts",
+    "entity_exact_f1",
+    "entity_partial_f1",
+    "entity_strict_f1",
+    "entity_type_f1",
+    "equalized_odds",
+    "equalized_odds_difference",
+    "equity_scaled",
+    "exact_match",
+    "f1",
+    "feature_distance",
+    "fid",
+    "folded_share",
+    "froc_sensitivity",
+    "gestalt_similarity",
+    "group_gap",
+    "group_values",
+    "hit_at_k",
+    "horizon_calibration_curve",
+    "horizon_calibration_error",
+    "image_mae",
+    "image_mse",
+    "integrated_brier",
+    "iou",
+    "jacobian_determinants",
+    "json_field_f1",
+    "json_field_precision",
+    "json_field_recall",
+    "kaplan_meier",
+    "kappa",
+    "kid",
+    "label_findings",
+    "last_relevant",
+    "linear_kappa",
+    "log_jacobian_std",
+    "log_loss",
+    "macro_auprc",
+    "macro_auroc",
+    "macro_f1",
+    "match_points",
+    "mcc",
+    "mean_set_size",
+    "meteor",
+    "metric",
+    "micro_auprc",
+    "micro_auroc",
+    "micro_f1",
+    "mmd",
+    "ms_ssim",
+    "multiclass_brier",
+    "mutual_information",
+    "ndcg",
+    "net_benefit",
+    "nmse",
+    "normalised_mutual_information",
+    "observed_expected_ratio",
+    "point_distance",
+    "point_f1",
+    "point_mask_f1",
+    "point_precision",
+    "point_recall",
+    "pointing_accuracy",
+    "precision_at_k",
+    "psnr",
+    "quadratic_kappa",
+    "rank_queries",
+    "recall_at_k",
+    "reciprocal_rank",
+    "reliability_curve",
+    "risk_coverage_curve",
+    "rouge_1",
+    "rouge_2",
+    "rouge_l",
+    "rouge_lsum",
+    "screen_reviews",
+    "selective_accuracy",
+    "sentence_bleu",
+    "sentence_chrf",
+    "size_stratified_coverage",
+    "spans_of_tags",
+    "ssim",
+    "survival_brier",
+    "target_registration_error",
+    "time_dependent_c",
+    "token_f1",
+    "token_recall",
+    "total_cost",
+    "uno_c",
+    "weighted_f1",
+    "worst_group",
+    "wss",
+]

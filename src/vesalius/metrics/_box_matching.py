@@ -42,16 +42,18 @@ def scene(found: BoxTable, true: BoxTable, *, lowest: float, most: int) -> Scene
     labels, classes = np.unique(np.concatenate([true.classes, found.classes]), return_inverse=True)
     true_classes, found_classes = classes[: len(true.classes)], classes[len(true.classes) :]
     groups = found.images * len(labels) + found_classes
+    first, second, overlaps = pairs(found, true, groups, true.images * len(labels) + true_classes, overlap, lowest)
     order = np.lexsort((-found.scores, groups))
     ranks = _places(groups[order])
     order, ranks = order[ranks < most], ranks[ranks < most]
-    kept = BoxTable(found.corners[:, order], found.scores[order], found.classes[order], found.images[order])
-    true_groups = true.images * len(labels) + true_classes
-    first, second, overlaps = pairs(kept, true, groups[order], true_groups, overlap, lowest)
-    sequence, steps = _service(first, second, len(order), len(true_groups))
+    position = np.full(len(groups), -1)
+    position[order] = np.arange(len(order))
+    served = position[first] >= 0
+    first, second, overlaps = position[first[served]], second[served], overlaps[served]
+    sequence, steps = _service(first, second, len(order), len(true_classes))
     return Scene(
-        scores=kept.scores,
-        sizes=kept.sizes,
+        scores=found.scores[order],
+        sizes=found.sizes[order],
         classes=found_classes[order],
         ranks=ranks,
         true_sizes=true.sizes,
@@ -81,7 +83,7 @@ def _service(found: Indices, true: Indices, detections: int, objects: int) -> tu
     by_component = busy[np.argsort(component[busy], kind="stable")]
     turn = np.zeros(detections, dtype=np.intp)
     turn[by_component] = _places(component[by_component])
-    sequence = np.argsort(turn[found], kind="stable")
+    sequence = np.lexsort((true, found, turn[found]))
     turns = int(turn.max(initial=-1)) + 1 if len(found) else 0
     return sequence, np.searchsorted(turn[found][sequence], np.arange(turns + 1))
 

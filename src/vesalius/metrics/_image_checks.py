@@ -19,9 +19,15 @@ def as_image(name: str, values: ArrayLike) -> Image:
         raise ValueError(f"{name} holds {image.dtype}; give real numbers, such as the magnitude of a complex image.")
     if image.size == 0:
         raise ValueError(f"{name} is empty.")
-    if image.dtype.kind == "f" and not np.isfinite(image).all():
+    if image.dtype.kind == "f" and not _finite(image):
         raise ValueError(f"{name} holds NaN or infinite values; mask or fill them first.")
     return image
+
+
+def _finite(image: Image) -> bool:
+    """Whether every value is finite; the sum, which is faster to take, is finite only then."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(image.sum()) or np.isfinite(image).all())
 
 
 def image_pair(prediction: ArrayLike, truth: ArrayLike) -> tuple[Image, Image]:
@@ -44,8 +50,8 @@ def check_data_range(truth: Image, data_range: float) -> None:
 
 
 def blocks(first: Image, second: Image) -> Iterator[tuple[Floats, Floats]]:
-    """Both images in double precision, a small part at a time, so that no full copy is made."""
+    """Both images in double precision, a small part at a time, so that no full copy is made; not to be written to."""
     flat_first, flat_second = first.reshape(-1), second.reshape(-1)
     for start in range(0, flat_first.size, _BLOCK):
         part = slice(start, start + _BLOCK)
-        yield flat_first[part].astype(np.float64), flat_second[part].astype(np.float64)
+        yield flat_first[part].astype(np.float64, copy=False), flat_second[part].astype(np.float64, copy=False)

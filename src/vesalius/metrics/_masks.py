@@ -39,8 +39,10 @@ def checked_mask(mask: Labels) -> Labels:
         return mask.view(np.uint8)
     if not np.issubdtype(mask.dtype, np.integer):
         raise ValueError(f"labels are whole numbers; give an array of integers or booleans, not of {mask.dtype}.")
+    if mask.dtype == np.uint64:
+        mask = mask.view(np.int64)  # what is too large to be one label among signed ones shows as negative
     if np.issubdtype(mask.dtype, np.signedinteger) and mask.min(initial=0) < 0:
-        raise ValueError("labels are not negative; give unlabelled pixels the label 0.")
+        raise ValueError("labels are not negative and below 2^63; give unlabelled pixels the label 0.")
     return mask
 
 

@@ -1,8 +1,8 @@
 """How far the border voxels of each label lie from the border of the same label in another mask, all labels at once.
 
-Most borders of a prediction lie within a few voxels of the true one. So the neighbourhood of each border voxel is searched first,
-offset by offset in order of distance, for all labels in one array; a voxel leaves the search when it has met its label. Those that meet
-none are asked of a k-d tree of their label's border. Both are exact.
+Most borders of a prediction lie within a few voxels of the true one. So the neighbourhood of each border voxel is searched
+first, offset by offset in order of distance, for all labels in one array; a voxel leaves the search when it has met its label.
+Those that meet none are asked of a k-d tree of their label's border. Both are exact.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,8 +21,11 @@ Shells = tuple[tuple[float, NDArray[np.int64]], ...]
 OFFSETS = 256
 """Voxels of the neighbourhood that is searched."""
 
-PIECE = 1 << 22
-"""Voxels whose border is searched at a time."""
+PIECE = 1 << 16
+"""Voxels that are looked through for border at a time."""
+
+POINTS = 1 << 16
+"""Border voxels from which a search is worth its overhead; a search has at most this and a piece."""
 
 LARGE = 1 << 20
 """Voxels from which the two directions run in two threads."""
@@ -80,7 +83,8 @@ def nearest(
     """Distances from the prediction's border to the truth's and back, for every label that both have; then the labels of either.
 
     Args:
-        prediction, truth: masks cropped to what is labelled; outside them is background.
+        prediction: mask cropped to what is labelled in either; outside is background.
+        truth: mask of the same shape.
         spacing: mm between voxel centres, one number an axis.
 
     >>> there, back, labels = nearest(np.array([1, 1, 1, 0]), np.array([0, 1, 1, 1]), np.array([2.0]))
@@ -119,7 +123,9 @@ def _shells(sizes: tuple[float, ...]) -> Shells:
     grid, squares = grid[inside], squares[inside]
     order = np.argsort(squares, kind="stable")
     starts = [0, *(np.flatnonzero(np.diff(squares[order]) > 1e-9 * squares[order][1:]) + 1), len(order)]
-    return tuple((float(np.sqrt(squares[order[low]])), grid[order[low:high]]) for low, high in pairwise(starts) if high <= OFFSETS)
+    return tuple(
+        (float(np.sqrt(squares[order[low]])), grid[order[low:high]]) for low, high in pairwise(starts) if high <= OFFSETS
+    )
 
 
 def _border(mask: Labels, margin: Sequence[int]) -> Labels:
@@ -172,10 +178,16 @@ def _pieces(border: _Border) -> Iterator[tuple[NDArray[np.int64], Labels]]:
     """Places of the border voxels in the flat frame, and their labels, some planes at a time."""
     plane = border.map[0].size
     thick = max(1, PIECE // max(plane, 1))
-    for low in range(border.margin[0], len(border.map) - border.margin[0], thick):
-        slab = border.map[low : min(low + thick, len(border.map))].ravel()
+    waiting: list[tuple[NDArray[np.int64], Labels]] = []
+    for low in range(0, len(border.map), thick):
+        slab = border.map[low : low + thick].ravel()
         places = np.flatnonzero(slab != 0)
-        yield places + low * plane, slab[places]
+        waiting.append((places + low * plane, slab[places]))
+        last = low + thick >= len(border.map)
+        if last or sum(len(each) for each, _ in waiting) >= POINTS:
+            found, labels = zip(*waiting)
+            waiting.clear()
+            yield np.concatenate(found), np.concatenate(labels)
 
 
 def _searched(

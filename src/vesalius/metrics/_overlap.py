@@ -62,10 +62,12 @@ def _counted(prediction: Labels, truth: Labels, size: int) -> tuple[Counts, Coun
     if size > BYTE:
         return _counted_apart(prediction, truth, size)
     if len(prediction) < PIECE:
-        table = np.bincount(prediction.astype(np.int64) * size + truth, minlength=size * size).reshape(size, size)
+        table = np.bincount(prediction.astype(np.int64) * size + truth.astype(np.int64), minlength=size * size).reshape(
+            size, size
+        )
     else:
         table = _joint_nibbles(prediction, truth) if size <= NIBBLE else _joint_bytes(prediction, truth)
-    return table.diagonal()[:size], table.sum(axis=1)[:size], table.sum(axis=0)[:size]
+    return np.diagonal(table)[:size], table.sum(axis=1)[:size], table.sum(axis=0)[:size]
 
 
 def _joint_nibbles(prediction: Labels, truth: Labels) -> Counts:
@@ -80,7 +82,7 @@ def _joint_nibbles(prediction: Labels, truth: Labels) -> Counts:
     by_byte = pairs.reshape(BYTE, BYTE)
     counts = by_byte.sum(axis=0) + by_byte.sum(axis=1)
     counts[0] -= -len(prediction) % PIECE
-    return counts.reshape(NIBBLE, NIBBLE)
+    return np.asarray(counts.reshape(NIBBLE, NIBBLE))
 
 
 def _joint_bytes(prediction: Labels, truth: Labels) -> Counts:

@@ -37,7 +37,7 @@ def sentence_bleu(prediction: str, truth: Truth, *, tokeniser: Tokeniser = mteva
         ValueError: if something is not a text, or there is no reference.
 
     >>> sentence_bleu("no pleural effusion is seen", "no pleural effusion").__round__(3)
-    0.427
+    0.398
     """
     return _bleu(bleu_counts(text(prediction), references(truth), tokeniser=tokeniser), shorten=True)
 
@@ -133,7 +133,7 @@ def sentence_chrf(prediction: str, truth: Truth) -> float:
         ValueError: if something is not a text, or there is no reference.
 
     >>> sentence_chrf("pneumonia", "pneumonias").__round__(3)
-    0.905
+    0.884
     """
     return _chrf(chrf_counts(text(prediction), references(truth)))
 
@@ -155,7 +155,7 @@ def corpus_chrf(predictions: Sequence[str], truths: Sequence[Truth]) -> float:
         ValueError: if lengths differ, there is no record or no reference, or something is not a text.
 
     >>> corpus_chrf(["pneumonia", "edema"], ["pneumonias", "oedema"]).__round__(3)
-    0.87
+    0.831
     """
     return _chrf(np.sum([chrf_counts(said, true) for said, true in paired(predictions, truths)], axis=0))
 

@@ -11,7 +11,7 @@ Indices = NDArray[np.intp]
 Images = Sequence[ArrayLike | None]
 Likeness = Callable[[Floats, Floats], Floats]
 
-_PAIRS = 1 << 18
+_PAIRS = 1 << 13
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +65,9 @@ def _table(name: str, images: Images, *, scored: bool) -> tuple[BoxTable, int]:
         raise ValueError(
             f"every {name} must be an N×{', N×'.join(map(str, allowed))} array, all of one width; got {sorted(widths)}."
         )
-    rows = np.concatenate(filled).T if filled else np.empty((0, 0))
+    if not filled:
+        return BoxTable(np.empty((0, 0)), np.empty(0), np.empty(0), np.empty(0, dtype=np.intp)), 0
+    rows = np.concatenate(filled).T
     if not np.isfinite(rows).all():
         raise ValueError(f"a {name} holds NaN or infinite values; leave such boxes out and count them.")
     axes = (len(rows) - scored) // 2
@@ -74,7 +76,7 @@ def _table(name: str, images: Images, *, scored: bool) -> tuple[BoxTable, int]:
             f"a {name} ends before it starts; boxes are row, column, row, column, in 3D three starts and three ends."
         )
     size = rows.shape[1]
-    scores = rows[2 * axes] if scored and axes else np.zeros(size)
+    scores = rows[2 * axes] if scored else np.zeros(size)
     classes = rows[2 * axes + scored] if len(rows) > 2 * axes + scored else np.zeros(size)
     return BoxTable(rows[: 2 * axes], scores, classes, np.repeat(np.arange(len(arrays)), counts)), axes
 

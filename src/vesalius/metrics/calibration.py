@@ -91,10 +91,19 @@ def _of_width(said: Floats, happened: Booleans, bins: int) -> ReliabilityCurve:
     return ReliabilityCurve(predicted, observed, counts[there])
 
 
-def _of_mass(ranked: Floats, sums: tuple[Floats, Integers], bins: int) -> ReliabilityCurve:
+def equal_mass(ranked: Floats, bins: int) -> Integers:
+    """Where bins of equal mass start and end in ascending values; equal values share a bin, and empty bins are left out.
+
+    >>> equal_mass(np.array([1.0, 2.0, 2.0, 2.0, 3.0, 4.0]), 3)
+    array([0, 4, 6])
+    """
     whole, part = np.divmod(np.arange(1, bins) * (len(ranked) - 1), bins)
     edges = ranked[whole] + part / bins * (ranked[np.minimum(whole + 1, len(ranked) - 1)] - ranked[whole])
-    ends = np.unique(np.concatenate([[0], ranked.searchsorted(edges, "right"), [len(ranked)]]))
+    return np.unique(np.concatenate([[0], ranked.searchsorted(edges, "right"), [len(ranked)]]))
+
+
+def _of_mass(ranked: Floats, sums: tuple[Floats, Integers], bins: int) -> ReliabilityCurve:
+    ends = equal_mass(ranked, bins)
     counts = np.diff(ends)
     return ReliabilityCurve(np.diff(sums[0][ends]) / counts, np.diff(sums[1][ends]) / counts, counts)
 

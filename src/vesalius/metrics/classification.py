@@ -81,14 +81,13 @@ def auprc(scores: ArrayLike, truths: ArrayLike) -> float:
 
 
 def _average_precision(scores: Floats, labels: Booleans) -> float:
-    positives = np.count_nonzero(labels)
-    if not positives:
+    """Every positive adds the precision at its own score, which is the sum over distinct scores and needs no joint order."""
+    positives, negatives = np.sort(scores[labels]), np.sort(scores[~labels])
+    if not len(positives):
         return NAN
-    order = np.argsort(scores)[::-1]
-    ranked = scores[order]
-    last = np.flatnonzero(np.concatenate([ranked[1:] != ranked[:-1], [True]]))
-    found = np.cumsum(labels[order])[last]
-    return min(1.0, float(np.diff(found, prepend=0) @ (found / (last + 1)) / positives))
+    true = len(positives) - positives.searchsorted(positives)
+    false = len(negatives) - negatives.searchsorted(positives)
+    return min(1.0, float((true / (true + false)).mean()))
 
 
 def auroc_by_label(scores: ArrayLike, truths: ArrayLike) -> Floats:

@@ -17,12 +17,12 @@ PERCENTS = tuple(percent / 100 for percent in range(1, 100))
     unit="set",
     range=(-float("inf"), 1.0),
     undefined="a record has no score",
-    properties={"identity", "record order"},
+    properties={"record order"},
 )
 def net_benefit(probabilities: ArrayLike, truths: ArrayLike, *, threshold: float = 0.5) -> float:
     """Net benefit of treating from a threshold on, TP/n - FP/n · p_t/(1 - p_t) (Vickers and Elkin 2006).
 
-    In true positives a record: at most the prevalence; treating nobody is worth 0. A probability equal to the threshold is treated.
+    In true positives a record; at most the prevalence, and 0 for treating nobody. A probability at the threshold is treated.
 
     Args:
         probabilities: n of the positive class.

@@ -71,17 +71,16 @@ def _score(arena: Scene, thresholds: Floats, size: Interval) -> _Scored:
 
 def _precisions(scores: Floats, hits: Flags, alarms: Flags, objects: int) -> Floats:
     """Mean over 101 recalls of the highest precision at that recall or above, one a threshold."""
-    if not len(scores):
-        return np.zeros(hits.shape[1])
     order = np.argsort(-scores, kind="stable")
     ends = np.flatnonzero(np.diff(scores[order], append=np.nan) != 0)
-    true = np.cumsum(hits[order], axis=0, dtype=np.int64)[ends]
-    false = np.cumsum(alarms[order], axis=0, dtype=np.int64)[ends]
-    precision = true / np.maximum(true + false, 1)
-    envelope = np.maximum.accumulate(precision[::-1], axis=0)[::-1]
-    padded = np.vstack([envelope, np.zeros(envelope.shape[1])])
-    recall = true / objects
-    return np.array([padded[np.searchsorted(recall[:, t], _RECALLS), t].mean() for t in range(recall.shape[1])])
+    means = np.zeros(hits.shape[1])
+    for level in range(len(means)) if len(scores) else ():
+        true = np.cumsum(hits[order, level])[ends]
+        false = np.cumsum(alarms[order, level])[ends]
+        precision = true / np.maximum(true + false, 1)
+        envelope = np.append(np.maximum.accumulate(precision[::-1])[::-1], 0)
+        means[level] = envelope[np.searchsorted(true / objects, _RECALLS)].mean()
+    return means
 
 
 def _average_precisions(arena: Scene, scored: _Scored) -> Floats:
@@ -97,9 +96,9 @@ def _average_precisions(arena: Scene, scored: _Scored) -> Floats:
 
 def _recalls(arena: Scene, scored: _Scored, most: int) -> Floats:
     """Classes × thresholds, of the classes that have objects, with so many detections an image and class."""
-    counted = arena.ranks < most
-    sums = np.zeros((len(scored.objects), scored.hits.shape[1]))
-    np.add.at(sums, arena.classes[counted], scored.hits[counted])
+    levels = scored.hits.shape[1]
+    detection, level = np.nonzero(scored.hits & (arena.ranks < most)[:, None])
+    sums = np.bincount(arena.classes[detection] * levels + level, minlength=len(scored.objects) * levels).reshape(-1, levels)
     there = scored.objects > 0
     return np.asarray(sums[there] / scored.objects[there, None])
 
@@ -216,8 +215,7 @@ def box_average_recall(
 
 
 class CocoSummary(NamedTuple):
-    """The twelve figures that COCO reports: average precision, at 0.50 and 0.75, by size; average recall with 1, 10, 100, by
-    size."""
+    """COCO's twelve figures: average precision, at 0.50 and 0.75, by size; average recall with 1, 10, 100, by size."""
 
     ap: float
     ap50: float

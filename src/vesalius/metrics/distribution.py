@@ -7,28 +7,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vesalius.metrics._image_checks import Floats, as_image
+from vesalius.metrics._image_checks import Floats, Image, as_image
 from vesalius.metrics.encoders import Encoder
 from vesalius.metrics.metric import NOT_NEGATIVE, metric
 
 _ROWS = 1024
+_PAIRS = 1 << 18
 _POOLED = 1000
 
 Features = ArrayLike
 Kernel = Callable[[Floats, Floats], Floats]
 
 
-def _features(predictions: Any, truths: Any, encoder: Encoder | None) -> tuple[Floats, Floats]:
-    """Features of both sets, n×d and m×d."""
+def _features(predictions: Any, truths: Any, encoder: Encoder | None) -> tuple[Image, Image]:
+    """Features of both sets, n×d and m×d, in their own type."""
     if encoder is not None:
         predictions, truths = encoder(predictions), encoder(truths)
     made, real = (as_image(name, values) for name, values in (("predictions", predictions), ("truths", truths)))
     if made.ndim != 2 or real.ndim != 2 or made.shape[1] != real.shape[1]:
         raise ValueError(f"features are n×d and m×d, not {made.shape} and {real.shape}; name the encoder if these are images.")
-    return made.astype(np.float64, copy=False), real.astype(np.float64, copy=False)
+    return made, real
 
 
-def _root(features: Floats, mean: Floats) -> Floats:
+def _root(features: Image, mean: Floats) -> Floats:
     """R with RᵀR the covariance: the triangle of a QR decomposition, updated by some rows at a time."""
     rows, dimensions = features.shape
     step = max(_ROWS, 4 * dimensions)
@@ -70,23 +71,27 @@ def fid(predictions: Features, truths: Features, *, encoder: Encoder | None = No
     made, real = _features(predictions, truths, encoder)
     if min(len(made), len(real)) < 2:
         return math.nan
-    means = made.mean(axis=0), real.mean(axis=0)
+    means = made.mean(axis=0, dtype=np.float64), real.mean(axis=0, dtype=np.float64)
     first, second = _root(made, means[0]), _root(real, means[1])
     shared = float(np.linalg.svd(first @ second.T, compute_uv=False).sum())
     apart = means[0] - means[1]
     return max(float(apart @ apart) + float((first**2).sum()) + float((second**2).sum()) - 2 * shared, 0.0)
 
 
-def _kernel_sum(first: Floats, second: Floats, kernel: Kernel) -> float:
+def _kernel_sum(first: Image, second: Image, kernel: Kernel) -> float:
     """Sum of the kernel over all pairs, some rows at a time."""
-    return math.fsum(float(kernel(first[start : start + _ROWS], second).sum()) for start in range(0, len(first), _ROWS))
+    step = max(1, _PAIRS // len(second))
+    columns = second.astype(np.float64, copy=False)
+    parts = (first[start : start + step].astype(np.float64, copy=False) for start in range(0, len(first), step))
+    return math.fsum(float(kernel(part, columns).sum()) for part in parts)
 
 
-def _diagonal_sum(features: Floats, kernel: Kernel) -> float:
-    return math.fsum(float(kernel(row[None], row[None])[0, 0]) for row in features)
+def _diagonal_sum(features: Image, kernel: Kernel) -> float:
+    rows = (row[None].astype(np.float64) for row in features)
+    return math.fsum(float(kernel(row, row)[0, 0]) for row in rows)
 
 
-def _unbiased(made: Floats, real: Floats, kernel: Kernel) -> float:
+def _unbiased(made: Image, real: Image, kernel: Kernel) -> float:
     """Squared maximum mean discrepancy without the pairs of an image with itself."""
     n, m = len(made), len(real)
     within_made = (_kernel_sum(made, made, kernel) - _diagonal_sum(made, kernel)) / (n * (n - 1))
@@ -117,8 +122,9 @@ def kid(
     subset_size: int = 1000,
     seed: int = 0,
 ) -> float:
-    """Kernel inception distance: unbiased squared MMD with the kernel (x·y / d + 1)³, mean over random subsets (Bińkowski et al.
-    2018).
+    """Kernel inception distance: mean over random subsets of the unbiased squared MMD (Bińkowski et al. 2018).
+
+    The kernel is (x·y / d + 1)³.
 
     Args:
         predictions: n×d features of generated images, or the images where an encoder is named.
@@ -159,11 +165,11 @@ def _squared_distances(first: Floats, second: Floats) -> Floats:
     return np.maximum(squared, 0.0, out=squared)
 
 
-def _median_distance(made: Floats, real: Floats) -> float:
+def _median_distance(made: Image, real: Image) -> float:
     """Median distance between two images of the pooled sample, of evenly spaced ones where it is large."""
-    pooled = np.concatenate([each[:: max(1, math.ceil(2 * len(each) / _POOLED))] for each in (made, real)])
-    upper = np.triu_indices(len(pooled), 1)
-    return float(np.median(np.sqrt(_squared_distances(pooled, pooled)[upper])))
+    pooled = np.concatenate([each[:: max(1, math.ceil(2 * len(each) / _POOLED))] for each in (made, real)]).astype(np.float64)
+    squared = _squared_distances(pooled, pooled)
+    return float(np.median(np.sqrt(squared[np.tri(len(pooled), k=-1, dtype=bool)])))
 
 
 @metric(

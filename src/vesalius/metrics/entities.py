@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from vesalius.metrics.metric import metric
 
 Span = tuple[int, int, str]
 """Start, end (exclusive) and type of an entity, in tokens or characters."""
 
 Scheme = Literal["strict", "exact", "partial", "type"]
+
+_COMPARED = {"strict": slice(0, 3), "exact": slice(0, 2), "partial": slice(0, 2), "type": slice(2, 3)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +103,8 @@ def spans_of_tags(tags: Sequence[str]) -> list[Span]:
 def entity_counts(prediction: Sequence[Span], truth: Sequence[Span], *, scheme: Scheme = "strict") -> EntityCounts:
     """Pair the entities of one record one to one, and count by scheme.
 
-    Pairs are made in this order: same span and type; same span; overlap and same type; overlap; among overlaps the longest
-    first, then the earliest. All schemes see the same pairs. strict: span and type must agree; exact: the span; type: the type;
+    Only entities that overlap pair; among all pairings that with the highest score counts, of several that with the most correct,
+    then the most pairs, as MUC aligns (Chinchor 1992). strict: span and type must agree; exact: the span; type: the type;
     partial: a pair of the same span is correct, any other partial.
 
     Args:
@@ -115,12 +119,13 @@ def entity_counts(prediction: Sequence[Span], truth: Sequence[Span], *, scheme: 
     EntityCounts(correct=0, incorrect=0, partial=1, missed=1, spurious=0)
     """
     said, true = _checked(prediction), _checked(truth)
-    pairs = _pairs(said, true)
-    same = {"strict": slice(0, 3), "exact": slice(0, 2), "partial": slice(0, 2), "type": slice(2, 3)}[scheme]
-    correct = sum(said[i][same] == true[j][same] for i, j in pairs)
-    rest = len(pairs) - correct
+    overlaps = _overlaps(said, true)
+    correct = {(i, j) for i, j in overlaps if said[i][_COMPARED[scheme]] == true[j][_COMPARED[scheme]]}
+    pairs = _best_pairs(overlaps, correct, paid=scheme == "partial")
+    right = sum(pair in correct for pair in pairs)
+    rest = len(pairs) - right
     return EntityCounts(
-        correct=correct,
+        correct=right,
         incorrect=0 if scheme == "partial" else rest,
         partial=rest if scheme == "partial" else 0,
         missed=len(true) - len(pairs),
@@ -140,23 +145,29 @@ def _checked(spans: Sequence[Span]) -> list[Span]:
     return sorted(found)
 
 
-def _pairs(said: list[Span], true: list[Span]) -> list[tuple[int, int]]:
-    candidates = []
-    for i, (start, end, kind) in enumerate(said):
-        for j, (other_start, other_end, other_kind) in enumerate(true):
+def _overlaps(said: list[Span], true: list[Span]) -> list[tuple[int, int]]:
+    found = []
+    for i, (start, end, _) in enumerate(said):
+        for j, (other_start, other_end, _) in enumerate(true):
             if other_start >= end:
                 break
-            overlap = min(end, other_end) - max(start, other_start)
-            if overlap > 0:
-                same_span = (start, end) == (other_start, other_end)
-                candidates.append((not same_span, kind != other_kind, -overlap, i, j))
-    pairs: dict[int, int] = {}
-    taken: set[int] = set()
-    for *_, i, j in sorted(candidates):
-        if i not in pairs and j not in taken:
-            pairs[i] = j
-            taken.add(j)
-    return list(pairs.items())
+            if start < other_end:
+                found.append((i, j))
+    return found
+
+
+def _best_pairs(overlaps: list[tuple[int, int]], correct: set[tuple[int, int]], *, paid: bool) -> list[tuple[int, int]]:
+    """The pairing with the highest score, then the most correct, then the most pairs; what is not correct scores ½ if paid."""
+    left, right = ({pair[side] for pair in overlaps} for side in (0, 1))
+    if len(overlaps) == len(left) == len(right):
+        return overlaps
+    from scipy.optimize import linear_sum_assignment
+
+    unit = len(overlaps) + 1
+    weights = np.zeros((max(left) + 1, max(right) + 1))
+    for pair in overlaps:
+        weights[pair] = 1 + (unit + 2 * unit**2 if pair in correct else unit**2 * paid)
+    return [(int(i), int(j)) for i, j in zip(*linear_sum_assignment(weights, maximize=True)) if weights[i, j]]
 
 
 def _f1(predictions: Sequence[Sequence[Span]], truths: Sequence[Sequence[Span]], scheme: Scheme) -> float:
@@ -167,7 +178,10 @@ def _f1(predictions: Sequence[Sequence[Span]], truths: Sequence[Sequence[Span]],
 
 
 @metric(
-    family="text", unit="set", undefined="no record has an entity on either side", properties={"symmetric", "identity", "record order"}
+    family="text",
+    unit="set",
+    undefined="no record has an entity on either side",
+    properties={"symmetric", "identity", "record order"},
 )
 def entity_strict_f1(predictions: Sequence[Sequence[Span]], truths: Sequence[Sequence[Span]]) -> float:
     """Micro F1 of entities that agree in start, end and type, 2·correct / (predicted + true) (Tjong Kim Sang 2003).
@@ -191,7 +205,10 @@ def entity_strict_f1(predictions: Sequence[Sequence[Span]], truths: Sequence[Seq
 
 
 @metric(
-    family="text", unit="set", undefined="no record has an entity on either side", properties={"symmetric", "identity", "record order"}
+    family="text",
+    unit="set",
+    undefined="no record has an entity on either side",
+    properties={"symmetric", "identity", "record order"},
 )
 def entity_exact_f1(predictions: Sequence[Sequence[Span]], truths: Sequence[Sequence[Span]]) -> float:
     """Micro F1 of entities that agree in start and end, whatever their type (SemEval-2013 task 9); else as ``entity_strict_f1``.
@@ -203,7 +220,10 @@ def entity_exact_f1(predictions: Sequence[Sequence[Span]], truths: Sequence[Sequ
 
 
 @metric(
-    family="text", unit="set", undefined="no record has an entity on either side", properties={"identity", "record order"}
+    family="text",
+    unit="set",
+    undefined="no record has an entity on either side",
+    properties={"symmetric", "identity", "record order"},
 )
 def entity_partial_f1(predictions: Sequence[Sequence[Span]], truths: Sequence[Sequence[Span]]) -> float:
     """Micro F1 that pays one for equal boundaries and half for an overlap, whatever the type; else as ``entity_strict_f1``.
@@ -217,7 +237,10 @@ def entity_partial_f1(predictions: Sequence[Sequence[Span]], truths: Sequence[Se
 
 
 @metric(
-    family="text", unit="set", undefined="no record has an entity on either side", properties={"identity", "record order"}
+    family="text",
+    unit="set",
+    undefined="no record has an entity on either side",
+    properties={"symmetric", "identity", "record order"},
 )
 def entity_type_f1(predictions: Sequence[Sequence[Span]], truths: Sequence[Sequence[Span]]) -> float:
     """Micro F1 of overlapping entities of the same type, whatever their boundaries (SemEval-2013 task 9).

@@ -81,8 +81,7 @@ def froc_sensitivity(
     hit: Hit = "centre",
     iou: float = 0.1,
 ) -> float:
-    """Mean sensitivity at given rates of false positives an image; at 1/8 to 8 it is the CPM (Niemeijer et al. 2011, Setio et al.
-    2017).
+    """Mean sensitivity at given rates of false positives an image; at 1/8 to 8 it is the CPM (Setio et al. 2017).
 
     The curve is read by linear interpolation from (0, 0); to the right of its last point it stays level.
 

@@ -9,15 +9,15 @@ from vesalius.metrics._image_checks import blocks, check_data_range, image_pair
 from vesalius.metrics.metric import NOT_NEGATIVE, metric
 
 
-def _squared_error(prediction: ArrayLike, truth: ArrayLike) -> tuple[float, float, int]:
-    """Sum of squared differences, sum of the truth's squares, and how many pixels there are."""
+def _squared_error(prediction: ArrayLike, truth: ArrayLike) -> tuple[float, int]:
+    """Sum of squared differences, and how many pixels there are."""
     first, second = image_pair(prediction, truth)
-    error = energy = 0.0
+    error = 0.0
     for predicted, true in blocks(first, second):
-        energy += float(true @ true)
-        predicted -= true
-        error += float(predicted @ predicted)
-    return error, energy, first.size
+        difference = predicted - true
+        difference *= difference
+        error += float(difference.sum())
+    return error, first.size
 
 
 @metric(family="image", range=NOT_NEGATIVE, higher_is_better=False, properties={"symmetric", "identity", "translation"})
@@ -34,7 +34,7 @@ def image_mse(prediction: ArrayLike, truth: ArrayLike) -> float:
     >>> image_mse([[0.0, 1.0]], [[0.0, 0.5]])
     0.125
     """
-    error, _, pixels = _squared_error(prediction, truth)
+    error, pixels = _squared_error(prediction, truth)
     return error / pixels
 
 
@@ -79,7 +79,9 @@ def nmse(prediction: ArrayLike, truth: ArrayLike) -> float:
     >>> nmse([[3.0, 0.0]], [[3.0, 4.0]])
     0.64
     """
-    error, energy, _ = _squared_error(prediction, truth)
+    error, _ = _squared_error(prediction, truth)
+    reference = np.asarray(truth)
+    energy = math.fsum(float((true * true).sum()) for true, _ in blocks(reference, reference))
     return error / energy if energy else math.nan
 
 
@@ -103,6 +105,6 @@ def psnr(prediction: ArrayLike, truth: ArrayLike, *, data_range: float = 1.0) ->
     >>> psnr(np.full((4, 4), 0.6), np.full((4, 4), 0.5)).__round__(6)
     20.0
     """
-    error, _, pixels = _squared_error(prediction, truth)
+    error, pixels = _squared_error(prediction, truth)
     check_data_range(np.asarray(truth), data_range)
     return 10 * math.log10(data_range**2 * pixels / error) if error else math.inf

@@ -1,7 +1,6 @@
 """Extracted structures (JSON) against the true ones, field by field."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -85,24 +84,25 @@ def json_field_recall(prediction: Json, truth: Json) -> float:
 def _compared(prediction: Json, truth: Json) -> tuple[int, int, int]:
     """Fields right, filled in the prediction (at least one, if it can't be read), filled in the truth."""
     try:
-        true = _read(truth)
+        true, wanted = _read(truth)
     except ValueError as error:
-        raise ValueError(f"truth is not JSON ({error}); correct the record.") from None
-    wanted = _filled(true)
+        raise ValueError(f"truth can't be read: {error}; correct the record.") from None
     try:
-        said = _read(prediction)
+        said, filled = _read(prediction)
     except ValueError:
-        return 0, 1, wanted
-    return _right(said, true), _filled(said), wanted
+        if isinstance(prediction, str):
+            return 0, 1, wanted
+        raise
+    return _right(said, true), filled, wanted
 
 
-def _read(value: Json) -> Json:
-    if not isinstance(value, str):
-        return value
+def _read(value: Json) -> tuple[Json, int]:
+    """The structure and how many of its fields are filled in."""
     try:
-        return json.loads(value)
+        structure = json.loads(value) if isinstance(value, str) else value
     except RecursionError:
-        raise ValueError("too deep") from None
+        raise ValueError(f"deeper than {MAX_DEPTH}") from None
+    return structure, _filled(structure)
 
 
 def _filled(value: Json, depth: int = 0) -> int:
@@ -123,9 +123,9 @@ def _leaf(value: Json) -> tuple[str, str | float] | None:
         collapsed = " ".join(value.split()).casefold()
         return ("text", collapsed) if collapsed else None
     if isinstance(value, bool):
-        return "boolean", float(value)
+        return "boolean", value
     if isinstance(value, int | float):
-        return ("number", "nan") if math.isnan(value) else ("number", value)
+        return ("number", "nan") if value != value else ("number", value)
     raise ValueError(f"{type(value).__name__} is no value of JSON; give texts, numbers, booleans, lists and objects.")
 
 

@@ -40,8 +40,7 @@ def _positions(name: str, values: ArrayLike, spacing: Sequence[float] | None) ->
 def match_points(
     prediction: ArrayLike, truth: ArrayLike, *, tolerance: float = 5.0, spacing: Sequence[float] | None = None
 ) -> PointMatches:
-    """One-to-one matching of as many points as lie within the tolerance of each other; among such, the one of least total
-    distance.
+    """One-to-one matching of as many points as possible within a tolerance, and then of the least total distance.
 
     Points within the tolerance fall into connected components, each solved as an assignment problem (Kuhn 1955).
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from vesalius.metrics.metric import metric
 from vesalius.metrics.tokens import Tokeniser, Truth, f1_of, references, rouge_words, shared, text
@@ -53,7 +54,7 @@ def rouge_2(prediction: str, truth: Truth, *, tokeniser: Tokeniser = rouge_words
 
 
 def _bigram_f1(said: Tokens, true: Tokens) -> float:
-    pairs_said, pairs_true = list(zip(said, said[1:])), list(zip(true, true[1:]))
+    pairs_said, pairs_true = list(pairwise(said)), list(pairwise(true))
     return f1_of(shared(pairs_said, pairs_true), len(pairs_said), len(pairs_true))
 
 
@@ -75,14 +76,14 @@ def rouge_l(prediction: str, truth: Truth, *, tokeniser: Tokeniser = rouge_words
         ValueError: if something is not a text, or there is no reference.
 
     >>> rouge_l("effusion with no edema", "no effusion no edema")
-    0.5
+    0.75
     """
     return _best(prediction, truth, tokeniser, lambda said, true: f1_of(_lcs(said, true), len(said), len(true)))
 
 
 @metric(family="text", unanswered=0.0, properties={"identity"})
 def rouge_lsum(prediction: str, truth: Truth, *, tokeniser: Tokeniser = rouge_words) -> float:
-    """F1 of the words of each reference sentence that lie in its common subsequence with any predicted one (Lin 2004, 3.2).
+    r"""F1 of the words of each reference sentence that lie in its common subsequence with any predicted one (Lin 2004, 3.2).
 
     Sentences are lines. No word counts more often than it occurs in either text, as in ROUGE 1.5.5 and rouge-score; between
     equally long subsequences the one that rouge-score traces back is taken. One line in both: close to ``rouge_l``.
@@ -98,7 +99,7 @@ def rouge_lsum(prediction: str, truth: Truth, *, tokeniser: Tokeniser = rouge_wo
     Raises:
         ValueError: if something is not a text, or there is no reference.
 
-    >>> rouge_lsum("edema is mild\\nno effusion", "no effusion\\nmild edema").__round__(3)
+    >>> rouge_lsum("edema is mild\nno effusion", "no effusion\nmild edema").__round__(3)
     0.667
     """
     said = _sentences(text(prediction), tokeniser)

