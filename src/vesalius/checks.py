@@ -3,23 +3,36 @@
 For tests, here and in other projects: one call for each new thing.
 """
 
+import copy
+import inspect
+import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vesalius import catalogue
 from vesalius.learners.learner import Learner
 from vesalius.metrics import Metric
+from vesalius.metrics.metric import Property
 from vesalius.records import Record, digest_of
 from vesalius.systems.system import System
 from vesalius.systems.trial import available, trial_of
 from vesalius.tasks import Prediction, Source, Task, Value
 from vesalius.trials import run_trial, verify
-from vesalius.trials.scoring import record_scores
+from vesalius.trials.scoring import gathered, record_scores
+
+Pair = tuple[Any, Any]
+"""A prediction and its truth, or the predictions and truths of a set."""
 
 _FEW = 3
+_SOURCE = re.compile(r"\b(?:1[89]|20)\d\d\b|[Σ∏√|·/²]|, else 0|``\w+`` at \d")
+"""A year, as of a paper, or what a formula is made of."""
 
 
 def check_learner(build: Callable[[int], Learner], task: Task) -> None:
@@ -79,23 +92,177 @@ def _check_builder(task: Task, train: Sequence[Record]) -> None:
     assert digest_of(task.builder.build(train, 0)) == digest_of(task.builder.build(train, 0)), "a builder is not reproducible"
 
 
-def check_metric(metric: Metric, predictions: Sequence[Value], truths: Sequence[Value]) -> None:
-    """A metric stays in its range, is best for the truth itself, gives no credit to silence, and ignores the order of records."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricCase:
+    """Inputs of a metric, and what the properties that it declares mean for them.
+
+    Attributes:
+        draw: a valid prediction and truth, or all of a set, from a generator.
+        options: keyword options of the metric.
+        perfect: the prediction that says a truth; the truth itself by default.
+        best: the best value that a truth allows, where that is not the end of the range.
+        relabelled: both with their labels renamed, for "label order".
+        moved: both at two places of one frame, for "translation".
+        axes: how many numbers a spacing has beside a truth, for "scales with spacing".
+    """
+
+    draw: Callable[[np.random.Generator], Pair]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    perfect: Callable[[Any], Any] = lambda truth: truth
+    best: Callable[[Any], float] | None = None
+    relabelled: Callable[[Any, Any, np.random.Generator], Pair] | None = None
+    moved: Callable[[Any, Any, np.random.Generator], tuple[Pair, Pair]] | None = None
+    axes: Callable[[Any], int] = np.ndim
+
+
+def check_metric(metric: Metric, case: MetricCase, rng: np.random.Generator) -> None:
+    """A metric stays in its range, is repeatable, leaves its inputs alone, gives no credit to silence, and has what it declares.
+
+    One pair is drawn; call it with several generators.
+
+    Args:
+        metric: of the list, or of another project.
+        case: how to draw its inputs.
+        rng: decides what is drawn, and how labels, records and places are changed.
+
+    Raises:
+        AssertionError: with what is broken.
+
+    >>> from vesalius.metrics import METRICS
+    >>> letters = MetricCase(draw=lambda rng: tuple(rng.choice(["A", "B"], 2).tolist()), relabelled=lambda *pair: ("x", "x"))
+    >>> check_metric(METRICS["accuracy"], letters, np.random.default_rng(0))
+    Traceback (most recent call last):
+    AssertionError: accuracy@1: the order of labels matters: 0.0, then 1.0
+    """
+    _check_declaration(metric)
+    metric = replace(metric, function=partial(metric.function, **case.options))
+    pair = case.draw(rng)
+    kept = copy.deepcopy(pair)
+    value = _score(metric, pair)
+    _check_equal(metric, value, _score(metric, pair), "two calls differ")
+    assert _identical(pair, kept), f"{metric.identity} changes its inputs"
+    for name in sorted(metric.properties):
+        _PROPERTIES[name](metric, case, pair, rng)
+    _check_silence(metric, pair)
+    assert _identical(pair, kept), f"{metric.identity} changes its inputs"
+
+
+def _check_declaration(metric: Metric) -> None:
+    document = inspect.getdoc(metric.function) or ""
+    assert metric.name == metric.function.__name__, f"{metric.identity} is not named as its function"
+    assert ">>>" in document, f"{metric.identity} has no example in its docstring"
+    assert _SOURCE.search(document), f"{metric.identity} has neither formula nor source in its docstring"
     low, high = metric.range
-    best = high if metric.higher_is_better else low
-    order = np.random.default_rng(0).permutation(len(truths))
-    if metric.unit == "set":
-        said, true = np.array(predictions, dtype=float), np.array(truths, dtype=float)
-        value = metric.function(said, true)
-        assert low <= value <= high
-        assert np.isclose(metric.function(said[order], true[order]), value), "the order of records matters"
-        assert np.isnan(metric.function(np.full_like(said, np.nan), true)), "missing scores are credited"
+    assert low < high, f"{metric.identity} has an empty range"
+    assert metric.unanswered is None or low <= metric.unanswered <= high, f"{metric.identity}: silence is out of range"
+    assert metric.unanswered != _best(metric), f"{metric.identity}: silence scores best"
+    assert metric.unanswered is None or metric.unit == "record", f"{metric.identity}: a set has no score for silence"
+
+
+def _best(metric: Metric) -> float:
+    return metric.range[metric.higher_is_better]
+
+
+def _score(metric: Metric, pair: Pair, **options: Any) -> float:
+    value = metric.function(*pair, **options)
+    low, high = metric.range
+    assert isinstance(value, float), f"{metric.identity} gives {type(value).__name__}, not a float"
+    assert np.isnan(value) or low <= value <= high, f"{metric.identity}: {value} is out of range"
+    assert not np.isnan(value) or metric.undefined != "never", f"{metric.identity} is NaN, which it says it never is"
+    return value
+
+
+def _check_equal(metric: Metric, first: float, second: float, broken: str) -> None:
+    same = np.isclose(first, second, rtol=1e-9, atol=1e-9, equal_nan=True)
+    assert same, f"{metric.identity}: {broken}: {first}, then {second}"
+
+
+def _check_symmetric(metric: Metric, case: MetricCase, pair: Pair, rng: np.random.Generator) -> None:
+    _check_equal(metric, _score(metric, pair), _score(metric, pair[::-1]), "prediction and truth may not change places")
+
+
+def _check_identity(metric: Metric, case: MetricCase, pair: Pair, rng: np.random.Generator) -> None:
+    best = _best(metric) if case.best is None else case.best(pair[1])
+    value = _score(metric, (case.perfect(pair[1]), pair[1]))
+    assert np.isnan(value) or np.isclose(value, best, rtol=1e-9, atol=1e-9), (
+        f"{metric.identity}: the truth itself scores {value}, not the best, {best}"
+    )
+    drawn = _score(metric, pair)
+    assert np.isnan(drawn) or np.isclose(drawn, best, rtol=1e-9, atol=1e-9) or (drawn < best) == metric.higher_is_better, (
+        f"{metric.identity}: {drawn} is better than the truth itself, {best}"
+    )
+
+
+def _check_label_order(metric: Metric, case: MetricCase, pair: Pair, rng: np.random.Generator) -> None:
+    assert case.relabelled is not None, f"{metric.identity}: the case does not say how labels are renamed"
+    renamed = case.relabelled(*pair, rng)
+    _check_equal(metric, _score(metric, pair), _score(metric, renamed), "the order of labels matters")
+
+
+def _check_record_order(metric: Metric, case: MetricCase, pair: Pair, rng: np.random.Generator) -> None:
+    assert metric.unit == "set", f"{metric.identity} is of one record, which has no order"
+    order = rng.permutation(len(pair[1]))
+    theirs = order if len(pair[0]) == len(order) else rng.permutation(len(pair[0]))
+    said, true = _taken(pair[0], theirs), _taken(pair[1], order)
+    _check_equal(metric, _score(metric, pair), _score(metric, (said, true)), "the order of records matters")
+
+
+def _check_spacing(metric: Metric, case: MetricCase, pair: Pair, rng: np.random.Generator) -> None:
+    spacing = rng.uniform(0.3, 3.0, case.axes(pair[1]))
+    value, doubled = (_score(metric, pair, spacing=tuple(factor * spacing)) for factor in (1, 2))
+    _check_equal(metric, 2 * value, doubled, "twice the spacing does not give twice the value")
+
+
+def _check_translation(metric: Metric, case: MetricCase, pair: Pair, rng: np.random.Generator) -> None:
+    assert case.moved is not None, f"{metric.identity}: the case does not say how to move its inputs"
+    here, there = case.moved(*pair, rng)
+    _check_equal(metric, _score(metric, here), _score(metric, there), "the place in the frame matters")
+
+
+_PROPERTIES: dict[Property, Callable[[Metric, MetricCase, Pair, np.random.Generator], None]] = {
+    "symmetric": _check_symmetric,
+    "identity": _check_identity,
+    "label order": _check_label_order,
+    "record order": _check_record_order,
+    "scales with spacing": _check_spacing,
+    "translation": _check_translation,
+}
+
+
+def _check_silence(metric: Metric, pair: Pair) -> None:
+    """Silence gets its declared score, not the best; a set of it alone isn't best either, and one with a number missing is NaN."""
+    if metric.unit == "record":
+        refused = Prediction(record_id="", value=None, outcome="refused")
+        said = [Prediction(record_id="", value=pair[0]), refused]
+        answered, silent = record_scores(metric, said, [pair[1], pair[1]])
+        _check_equal(metric, _score(metric, pair), answered, "a record beside others has another value")
+        assert silent != _best(metric), f"{metric.identity}: silence scores best"
         return
-    scores = [metric.function(prediction, truth) for prediction, truth in zip(predictions, truths, strict=True)]
-    assert all(low <= score <= high for score in scores)
-    assert all(metric.function(truth, truth) == best for truth in truths), "the truth itself does not score best"
-    silent = [Prediction(record_id="", value=None, outcome="refused")] * len(truths)
-    assert not (record_scores(metric, silent, truths) == best).any(), "silence is credited"
+    records = pair[0].tolist() if isinstance(pair[0], np.ndarray) and pair[0].ndim == 1 else list(pair[0])
+    nobody, all_but_one = gathered([None] * len(records)), gathered([None, *records[1:]])
+    assert _score_or_refusal(metric, nobody, pair[1]) != _best(metric), f"{metric.identity}: silence scores best"
+    value = _score_or_refusal(metric, all_but_one, pair[1])
+    if isinstance(all_but_one, np.ndarray):
+        assert np.isnan(value), f"{metric.identity}: {value} although a record has no number"
+
+
+def _score_or_refusal(metric: Metric, predictions: Any, truths: Any) -> float:
+    try:
+        return _score(metric, (predictions, truths))
+    except (ValueError, TypeError):
+        return float("nan")
+
+
+def _taken(values: Any, order: NDArray[np.intp]) -> Any:
+    return values[order] if isinstance(values, np.ndarray) else [values[place] for place in order]
+
+
+def _identical(one: Any, two: Any) -> bool:
+    if isinstance(one, np.ndarray):
+        return one.dtype == two.dtype and np.array_equal(one, two, equal_nan=one.dtype.kind == "f")
+    if isinstance(one, list | tuple):
+        return len(one) == len(two) and all(map(_identical, one, two))
+    return bool(one == two)
 
 
 def check_system(system: System, out: Path) -> None:

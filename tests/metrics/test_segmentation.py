@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 from vesalius.metrics import segmentation, surface
 from vesalius.metrics._overlap import overlap
 from vesalius.metrics.boundary import boundary_iou
+from vesalius.metrics.instances import lesion_f1, panoptic_quality
 from vesalius.metrics.segmentation_table import segmentation_table
-from vesalius.metrics.topology import cl_dice
+from vesalius.metrics.topology import betti_error, cl_dice
 
 NAMED = ("dice", "iou", "sensitivity", "precision", "relative_volume_error", "absolute_volume_error", "hd", "asd", "assd")
+WORK = [segmentation_table, cl_dice, boundary_iou, lesion_f1, betti_error, panoptic_quality]
 NEED_SPACING = {"absolute_volume_error", "hd", "asd", "assd"}
 
 
@@ -94,11 +96,13 @@ def test_volume_errors_by_hand():
 
 @pytest.mark.parametrize("kind", [np.uint8, np.int64])
 @pytest.mark.parametrize("content", ["blobs", "noise"])
-@pytest.mark.parametrize("work", [segmentation_table, cl_dice, boundary_iou], ids=lambda work: work.__name__)
+@pytest.mark.parametrize(
+    "work", [segmentation_table, cl_dice, boundary_iou, lesion_f1, betti_error, panoptic_quality], ids=lambda work: work.__name__
+)
 def test_memory_stays_below_three_times_the_input(work, content, kind):
     size = 44 if work is cl_dice else 140
-    if content == "noise" and work is cl_dice:
-        pytest.skip("a skeleton of noise takes minutes")
+    if content == "noise" and work in (cl_dice, lesion_f1, betti_error):
+        pytest.skip("the components of noise take four bytes a voxel, and its skeleton takes minutes")
     masks = [blobs((size,) * 3, 6, seed) for seed in (0, 1)]
     if content == "noise":
         masks = [(np.random.default_rng(seed).random((size,) * 3) > 0.2).astype(np.uint8) for seed in (0, 1)]

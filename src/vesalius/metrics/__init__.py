@@ -2,6 +2,7 @@
 
 from vesalius.metrics.answers import exact_match, token_f1, token_recall
 from vesalius.metrics.bleu import bleu_counts, bleu_of_counts, chrf_counts, corpus_bleu, corpus_chrf, sentence_bleu, sentence_chrf
+from vesalius.metrics.boundary import boundary_iou
 from vesalius.metrics.calibration import ReliabilityCurve, classwise_ece, ece, ece_equal_mass, ece_sweep, reliability_curve
 from vesalius.metrics.captioning import cider
 from vesalius.metrics.censored import SurvivalCurve, censoring_curve, kaplan_meier
@@ -44,7 +45,9 @@ from vesalius.metrics.fairness import GroupValues, WorstGroup, equity_scaled, gr
 from vesalius.metrics.froc import Froc, froc_sensitivity
 from vesalius.metrics.images import image_mae, image_mse, nmse, psnr
 from vesalius.metrics.information import mutual_information, normalised_mutual_information
+from vesalius.metrics.instances import lesion_f1, panoptic_quality
 from vesalius.metrics.json_fields import json_field_f1, json_field_precision, json_field_recall
+from vesalius.metrics.lesions import LesionHits, free_response, lesion_froc, lesion_hits
 from vesalius.metrics.metric import METRICS, Metric, metric
 from vesalius.metrics.parity import demographic_parity, demographic_parity_difference, equalized_odds, equalized_odds_difference
 from vesalius.metrics.perceptual import feature_distance
@@ -72,10 +75,12 @@ from vesalius.metrics.retrieval import (
 )
 from vesalius.metrics.rouge import rouge_1, rouge_2, rouge_l, rouge_lsum
 from vesalius.metrics.screening import last_relevant, screen_reviews, total_cost, wss
-from vesalius.metrics.segmentation import dice, iou
+from vesalius.metrics.segmentation import absolute_volume_error, dice, iou, precision, relative_volume_error, sensitivity
+from vesalius.metrics.segmentation_table import SegmentationTable, segmentation_table
 from vesalius.metrics.selective import RiskCoverage, aurc, risk_coverage_curve, selective_accuracy
 from vesalius.metrics.similarity import embedding_similarities, embedding_similarity, gestalt_similarity
 from vesalius.metrics.structural_similarity import ms_ssim, ssim
+from vesalius.metrics.surface import asd, assd, hd, hd95, nsd, surfaces
 from vesalius.metrics.survival import c_index, time_dependent_c, uno_c
 from vesalius.metrics.survival_auc import DynamicAUC, cumulative_dynamic_auc, dynamic_auc_curve
 from vesalius.metrics.survival_calibration import (
@@ -85,6 +90,7 @@ from vesalius.metrics.survival_calibration import (
     horizon_calibration_error,
     observed_expected_ratio,
 )
+from vesalius.metrics.topology import betti_error, betti_numbers, cl_dice
 from vesalius.metrics.word_alignment import meteor
 
 __all__ = [
@@ -100,21 +106,29 @@ __all__ = [
     "GroupValues",
     "HorizonCalibration",
     "LayerEncoder",
+    "LesionHits",
     "Metric",
     "PointMatches",
     "ReliabilityCurve",
     "RiskCoverage",
+    "SegmentationTable",
     "SurvivalCurve",
     "WorstGroup",
+    "absolute_volume_error",
     "accuracy",
+    "asd",
+    "assd",
     "auprc",
     "aurc",
     "auroc",
     "auroc_by_label",
     "average_precision",
     "balanced_accuracy",
+    "betti_error",
+    "betti_numbers",
     "bleu_counts",
     "bleu_of_counts",
+    "boundary_iou",
     "box_average_precision",
     "box_average_recall",
     "box_mean_average_precision",
@@ -128,6 +142,7 @@ __all__ = [
     "chexpert_micro_f1",
     "chrf_counts",
     "cider",
+    "cl_dice",
     "classwise_ece",
     "coco_summary",
     "conformal_coverage",
@@ -161,10 +176,13 @@ __all__ = [
     "feature_distance",
     "fid",
     "folded_share",
+    "free_response",
     "froc_sensitivity",
     "gestalt_similarity",
     "group_gap",
     "group_values",
+    "hd",
+    "hd95",
     "hit_at_k",
     "horizon_calibration_curve",
     "horizon_calibration_error",
@@ -181,6 +199,9 @@ __all__ = [
     "kid",
     "label_findings",
     "last_relevant",
+    "lesion_f1",
+    "lesion_froc",
+    "lesion_hits",
     "linear_kappa",
     "log_jacobian_std",
     "log_loss",
@@ -203,19 +224,23 @@ __all__ = [
     "net_benefit",
     "nmse",
     "normalised_mutual_information",
+    "nsd",
     "observed_expected_ratio",
+    "panoptic_quality",
     "point_distance",
     "point_f1",
     "point_mask_f1",
     "point_precision",
     "point_recall",
     "pointing_accuracy",
+    "precision",
     "precision_at_k",
     "psnr",
     "quadratic_kappa",
     "rank_queries",
     "recall_at_k",
     "reciprocal_rank",
+    "relative_volume_error",
     "reliability_curve",
     "risk_coverage_curve",
     "rouge_1",
@@ -223,12 +248,15 @@ __all__ = [
     "rouge_l",
     "rouge_lsum",
     "screen_reviews",
+    "segmentation_table",
     "selective_accuracy",
+    "sensitivity",
     "sentence_bleu",
     "sentence_chrf",
     "size_stratified_coverage",
     "spans_of_tags",
     "ssim",
+    "surfaces",
     "survival_brier",
     "target_registration_error",
     "time_dependent_c",

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Labels = NDArray[np.integer]
 Box = tuple[slice, ...]
 
-BYTE = 256
+SHORT = 1 << 16
 """Labels below this are used as they are; larger ones are numbered anew, so that a voxel takes as few bytes as it can."""
 
 TABLE = 1 << 22
@@ -87,12 +87,14 @@ def _used_along(mask: Labels, axis: int) -> NDArray[np.bool_]:
 def compact(prediction: Labels, truth: Labels) -> tuple[Labels, Labels, NDArray[np.int64]]:
     """Both masks with small numbers for their labels, and the label that each number stands for (0 stays 0).
 
-    >>> codes, _, names = compact(np.array([0, 700, 3]), np.array([9, 0, 0]))
+    >>> codes, _, names = compact(np.array([0, 70_000, 3]), np.array([9, 0, 0]))
     >>> codes.tolist(), names.tolist()
-    ([0, 3, 1], [0, 3, 9, 700])
+    ([0, 3, 1], [0, 3, 9, 70000])
     """
-    if max(int(mask.max(initial=0)) for mask in (prediction, truth)) < BYTE:
-        return prediction.astype(np.uint8, copy=False), truth.astype(np.uint8, copy=False), np.arange(BYTE)
+    largest = max(int(mask.max(initial=0)) for mask in (prediction, truth))
+    if largest < SHORT:
+        kind = np.min_scalar_type(largest)
+        return prediction.astype(kind, copy=False), truth.astype(kind, copy=False), np.arange(largest + 1)
     names = np.union1d(_present(prediction), _present(truth))
     names = np.union1d(names, np.zeros(1, names.dtype))
     return _renamed(prediction, names), _renamed(truth, names), names.astype(np.int64)

@@ -77,6 +77,16 @@ class _Border:
     spacing: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Search:
+    """Voxels of a border by label and shell, all of them by label, and those that met their label in no shell."""
+
+    counts: NDArray[np.int64]
+    totals: NDArray[np.int64]
+    far_places: NDArray[np.int64]
+    far_labels: Labels
+
+
 def nearest(
     prediction: Labels, truth: Labels, spacing: NDArray[np.float64]
 ) -> tuple[dict[int, Distances], dict[int, Distances], NDArray[np.int64]]:
@@ -98,17 +108,17 @@ def nearest(
     def border(mask: Labels) -> _Border:
         return _Border(_border(mask, margin), margin, spacing)
 
-    def distances(pair: tuple[_Border, _Border]) -> tuple[dict[int, Distances], NDArray[np.int64]]:
-        return _directed(*pair, shells, size)
+    def search(pair: tuple[_Border, _Border]) -> _Search:
+        return _searched_whole(*pair, shells, size)
 
     if prediction.size < LARGE:
         ours, theirs = border(prediction), border(truth)
-        (there, predicted), (back, true) = distances((ours, theirs)), distances((theirs, ours))
+        forth, back = search((ours, theirs)), search((theirs, ours))
     else:
         with ThreadPoolExecutor(2) as threads:
             ours, theirs = threads.map(border, (prediction, truth))
-            (there, predicted), (back, true) = threads.map(distances, ((ours, theirs), (theirs, ours)))
-    return there, back, np.flatnonzero(predicted + true)
+            forth, back = threads.map(search, ((ours, theirs), (theirs, ours)))
+    return _distances(forth, theirs, shells), _distances(back, ours, shells), np.flatnonzero(forth.totals + back.totals)
 
 
 @lru_cache(maxsize=32)
@@ -152,26 +162,31 @@ def _edges(slab: Labels) -> NDArray[np.bool_]:
     return edge
 
 
-def _directed(source: _Border, target: _Border, shells: Shells, size: int) -> tuple[dict[int, Distances], NDArray[np.int64]]:
-    """Distances from one border to the other, for the labels that both have; and the border voxels of every label."""
+def _searched_whole(source: _Border, target: _Border, shells: Shells, size: int) -> _Search:
+    """The neighbourhood of every border voxel of the source."""
     counts = np.zeros((size, len(shells)), np.int64)
     totals = np.zeros(size, np.int64)
     far: list[tuple[NDArray[np.int64], Labels]] = []
     for places, labels in _pieces(source):
         totals += np.bincount(labels, minlength=size)
         far.append(_searched(places, labels, target, shells, counts))
-    trees = _tree_distances(np.concatenate([places for places, _ in far]), np.concatenate([labels for _, labels in far]), target)
+    return _Search(counts, totals, np.concatenate([places for places, _ in far]), np.concatenate([labels for _, labels in far]))
+
+
+def _distances(search: _Search, target: _Border, shells: Shells) -> dict[int, Distances]:
+    """What the search found together with what it left to the trees, for the labels that both borders have."""
+    trees = _tree_distances(search.far_places, search.far_labels, target)
     radii = np.array([radius for radius, _ in shells])
     found = {}
-    for label in np.flatnonzero(totals).tolist():
-        near = np.flatnonzero(counts[label])
-        values, times = radii[near], counts[label, near]
+    for label in np.flatnonzero(search.totals).tolist():
+        near = np.flatnonzero(search.counts[label])
+        values, times = radii[near], search.counts[label, near]
         if label in trees:
             distinct, repeats = np.unique(trees[label], return_counts=True)
             values, times = np.concatenate([values, distinct]), np.concatenate([times, repeats])
         if len(values):
             found[label] = Distances(values, times)
-    return found, totals
+    return found
 
 
 def _pieces(border: _Border) -> Iterator[tuple[NDArray[np.int64], Labels]]:
@@ -194,7 +209,7 @@ def _searched(
     places: NDArray[np.int64], labels: Labels, target: _Border, shells: Shells, counts: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], Labels]:
     """Count, shell by shell, the voxels that meet their label; gives those that meet none."""
-    strides = np.array([int(np.prod(target.map.shape[axis + 1 :])) for axis in range(target.map.ndim)])
+    strides = _strides(target)
     flat = target.map.ravel()
     reach = int(np.dot(target.margin, strides))
     places = places - reach
@@ -210,6 +225,10 @@ def _searched(
     return places + reach, labels
 
 
+def _strides(border: _Border) -> NDArray[np.int64]:
+    return np.array([int(np.prod(border.map.shape[axis + 1 :])) for axis in range(border.map.ndim)])
+
+
 def _tree_distances(places: NDArray[np.int64], labels: Labels, target: _Border) -> dict[int, NDArray[np.float64]]:
     """Distances of the voxels that the search left over, by label, where the target has the label."""
     from scipy.spatial import cKDTree
@@ -220,13 +239,20 @@ def _tree_distances(places: NDArray[np.int64], labels: Labels, target: _Border) 
     theirs = np.flatnonzero(flat != 0)
     their_labels = flat[theirs]
 
+    strides = _strides(target)
+    threads = 2 if target.map.size > LARGE else 1
+
     def points(chosen: NDArray[np.int64]) -> NDArray[np.float64]:
-        return np.stack(np.unravel_index(chosen, target.map.shape), axis=1) * target.spacing
+        out = np.empty((len(chosen), len(strides)))
+        for axis, (stride, length) in enumerate(zip(strides, target.map.shape)):
+            out[:, axis] = chosen // stride % length
+        out *= target.spacing
+        return out
 
     distances = {}
     for label in np.unique(labels).tolist():
         goal = theirs[their_labels == label]
         if len(goal):
             tree = cKDTree(points(goal), balanced_tree=False, compact_nodes=False)
-            distances[label] = tree.query(points(places[labels == label]))[0]
+            distances[label] = tree.query(points(places[labels == label]), workers=threads)[0]
     return distances

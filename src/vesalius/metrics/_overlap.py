@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vesalius.metrics._masks import BYTE, TABLE, Labels, checked_pair, compact
+from vesalius.metrics._masks import TABLE, Labels, checked_pair, compact
 
 Counts = NDArray[np.int64]
+
+BYTE = 256
 
 NIBBLE = 16
 """Labels below this fit half a byte, so that one byte holds a voxel's two labels and one histogram bin two voxels."""

@@ -183,7 +183,7 @@ def macro_auroc(scores: ArrayLike, truths: ArrayLike) -> float:
     properties={"identity", "record order"},
 )
 def micro_auroc(scores: ArrayLike, truths: ArrayLike) -> float:
-    """AUROC of all labelled (record, label) pairs as one set, so that the labels need a common scale.
+    """AUROC of all labelled (record, label) pairs as one set, on a common scale of the labels (Sokolova and Lapalme 2009).
 
     Args:
         scores: n×K numbers, higher for having the label.
@@ -214,7 +214,7 @@ def _pooled(labels: Labels) -> tuple[Floats, Booleans]:
     properties={"identity", "record order"},
 )
 def macro_auprc(scores: ArrayLike, truths: ArrayLike) -> float:
-    """Mean `auprc` of the labels, or of every class against the rest; labels without a positive are left out.
+    """Mean `auprc` of the labels, Σ_k AP_k / K, or of every class against the rest; labels without a positive are left out.
 
     Args:
         scores: n×K numbers, higher for having the label.
@@ -242,7 +242,7 @@ def macro_auprc(scores: ArrayLike, truths: ArrayLike) -> float:
     properties={"identity", "record order"},
 )
 def micro_auprc(scores: ArrayLike, truths: ArrayLike) -> float:
-    """`auprc` of all labelled (record, label) pairs as one set, so that the labels need a common scale.
+    """`auprc` of all labelled (record, label) pairs as one set, on a common scale of the labels (Sokolova and Lapalme 2009).
 
     Args:
         scores: n×K numbers, higher for having the label.

@@ -160,7 +160,7 @@ def macro_f1(predictions: ArrayLike, truths: ArrayLike) -> float:
     properties={"symmetric", "identity", "label order", "record order"},
 )
 def micro_f1(predictions: ArrayLike, truths: ArrayLike) -> float:
-    """F1 of the counts summed over all classes; of one class a record it is the accuracy.
+    """F1 of the counts summed over all classes, 2 ΣTP / (2 ΣTP + ΣFP + ΣFN); of one class a record it is the accuracy.
 
     Args:
         predictions: n classes, integers or strings; or n×K labels, 1 and 0.
@@ -188,7 +188,7 @@ def micro_f1(predictions: ArrayLike, truths: ArrayLike) -> float:
     properties={"identity", "label order", "record order"},
 )
 def weighted_f1(predictions: ArrayLike, truths: ArrayLike) -> float:
-    """Mean F1 of the classes, each weighted with how often it is true.
+    """Mean F1 of the classes, each weighted with how often it is true, Σ n_k F1_k / Σ n_k.
 
     Args:
         predictions: n classes, integers or strings; or n×K labels, 1 and 0.

@@ -118,9 +118,14 @@ def lesion_f1(prediction: Labels, truth: Labels) -> float:
 def _lesion_f1_of(prediction: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
     box = foreground_box(prediction.view(np.uint8), truth.view(np.uint8))
     assert box is not None
-    pairs = overlaps(components(prediction[box])[0], components(truth[box])[0])
-    if not len(pairs.shared_P):
-        return 0.0
-    precision = len(np.unique(pairs.predicted_P)) / len(pairs.predicted_sizes)
-    found = len(np.unique(pairs.true_P)) / len(pairs.true_sizes)
-    return 2 * precision * found / (precision + found)
+    precision, found = _share_touched(prediction[box], truth[box]), _share_touched(truth[box], prediction[box])
+    return 2 * precision * found / (precision + found) if precision and found else 0.0
+
+
+def _share_touched(mask: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+    """Share of a mask's components that share a voxel with the other mask; 0 if there are none."""
+    numbers, count = components(mask)
+    touched = np.zeros(count + 1, bool)
+    for plane, others in zip(numbers, other):
+        touched[plane[others]] = True
+    return float(touched[1:].mean()) if count else 0.0

@@ -89,7 +89,7 @@ def reciprocal_rank(scores: ArrayLike, grades: ArrayLike) -> float:
 
 @metric(family="retrieval", unanswered=0.0, undefined=_NONE_RELEVANT, properties={"identity"})
 def recall_at_k(scores: ArrayLike, grades: ArrayLike, *, k: int = 10) -> float:
-    """Share of the relevant documents that are among the first k.
+    """Share of the R relevant documents that are among the first k, hits / R.
 
     Args:
         scores: n numbers, higher first; NaN if not retrieved.
@@ -110,7 +110,7 @@ def recall_at_k(scores: ArrayLike, grades: ArrayLike, *, k: int = 10) -> float:
 
 @metric(family="retrieval", unanswered=0.0, properties={"identity"})
 def precision_at_k(scores: ArrayLike, grades: ArrayLike, *, k: int = 10) -> float:
-    """Share of the first k places that hold a relevant document; a place that is empty holds none, as in trec_eval.
+    """Share of the first k places that hold a relevant document, hits / k; a place that is empty holds none, as in trec_eval.
 
     Args:
         scores: n numbers, higher first; NaN if not retrieved.

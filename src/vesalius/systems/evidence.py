@@ -9,6 +9,8 @@ from vesalius.trials.finding import Comparison, Finding
 from vesalius.trials.run import Run
 from vesalius.trials.store import Store
 
+_MOST = 12
+
 
 def write_evidence(run: Run, folder: Path) -> Path:
     """Write ``folder/NAME.json``: the finding, its costs, what it was made with; and bring ``folder/README.md`` up to date."""
@@ -41,7 +43,7 @@ def evidence_page(folder: Path) -> str:
         failed = dict.fromkeys(f"{gate.name} ({gate.task})" for gate in finding.gates if gate.outcome == "failed")
         parts.append(
             f"## {settings['title']}\n\n"
-            f"`{content['made_by']}`, size {settings['size']}, {len(content['seeds'])} seeds, data {settings['data']}.\n\n"
+            f"`{content['made_by']}`: size {settings['size']}, seeds {', '.join(map(str, content['seeds']))}, data {settings['data']}.\n\n"
             f"**Claim.** {finding.claim}\n\n**Finding.** {finding.verdict}\n"
             + (f"\n**Failed gates.** {', '.join(failed)}.\n" if failed else "")
             + f"\n{_table(finding.comparisons)}"
@@ -50,13 +52,14 @@ def evidence_page(folder: Path) -> str:
 
 
 def _table(comparisons: Sequence[Comparison]) -> str:
-    """Every primary comparison, decided ones first."""
+    """The primary comparisons; of many, those that are decided."""
     rows = ["| task | learner | baseline | metric | difference | interval | p | verdict |", "|---|---|---|---|---|---|---|---|"]
     primary = [comparison for comparison in comparisons if comparison.primary]
-    for comparison in sorted(primary, key=lambda one: one.verdict == "undecided"):
+    for comparison in primary if len(primary) <= _MOST else [one for one in primary if one.verdict != "undecided"]:
         difference = comparison.difference
         rows.append(
             f"| {comparison.task} | {comparison.learner} | {comparison.baseline} | {comparison.metric} | {difference.value:+.3f} "
             f"| {difference.low:+.3f} to {difference.high:+.3f} | {comparison.p_adjusted:.3g} | {comparison.verdict} |"
         )
-    return "\n".join(rows) + "\n"
+    left_out = len(primary) + 2 - len(rows)
+    return "\n".join(rows) + "\n" + (f"\nAnd {left_out} undecided ones.\n" if left_out else "")

@@ -14,7 +14,7 @@ from vesalius.statistics.estimate import Difference, Estimate
 from vesalius.tasks import Prediction, Value
 from vesalius.trials.config import RunConfig, TaskConfig
 from vesalius.trials.finding import Comparison, Finding, Gate, Score
-from vesalius.trials.scoring import record_scores, stacked
+from vesalius.trials.scoring import Gathered, gathered, record_scores, subset
 from vesalius.trials.sentence import verdict_sentence
 from vesalius.trials.store import Store
 from vesalius.trials.trial import Cell
@@ -100,16 +100,19 @@ def measure(metric: Metric, seeds: Sequence[Sequence[Prediction]], truths: Seque
     if metric.unit == "record":
         values = np.stack([record_scores(metric, predictions, truths) for predictions in seeds])
         return Measured(values, units if clustered else None, binary=bool(np.isin(values, (0, 1)).all()))
-    truth = np.array(truths, dtype=float)
-    return Measured(np.stack([_pseudo_values(metric, stacked(predictions), truth, units) for predictions in seeds]), None, False)
+    truth = gathered(truths)
+    said = [gathered([prediction.value for prediction in predictions]) for predictions in seeds]
+    return Measured(np.stack([_pseudo_values(metric, one, truth, units) for one in said]), None, False)
 
 
-def _pseudo_values(metric: Metric, predictions: Matrix, truths: Matrix, units: Sequence[str]) -> Matrix:
+def _pseudo_values(metric: Metric, predictions: Gathered, truths: Gathered, units: Sequence[str]) -> Matrix:
     """Leave-one-unit-out jackknife pseudo-values, centred on the statistic (Efron and Stein 1981)."""
     value = metric.function(predictions, truths)
     _, members = np.unique(np.array(units), return_inverse=True)
     count = int(members.max()) + 1
-    left_out = np.array([metric.function(predictions[members != unit], truths[members != unit]) for unit in range(count)])
+    left_out = np.array(
+        [metric.function(subset(predictions, members != unit), subset(truths, members != unit)) for unit in range(count)]
+    )
     pseudo: Matrix = value - (count - 1) * (left_out - left_out.mean())
     return pseudo
 

@@ -12,6 +12,8 @@ from vesalius.trials.table import to_parquet
 
 _NAN = float("nan")
 
+Gathered = NDArray[np.generic] | list[Value | None]
+
 
 def record_scores(metric: Metric, predictions: Sequence[Prediction], truths: Sequence[Value]) -> NDArray[np.float64]:
     """One score a record; a record without an answer gets the metric's ``unanswered`` score.
@@ -36,9 +38,29 @@ def record_scores(metric: Metric, predictions: Sequence[Prediction], truths: Seq
     )
 
 
-def stacked(predictions: Sequence[Prediction]) -> NDArray[np.float64]:
-    """The predicted numbers of a set, NaN where there is no answer."""
-    return np.array([_NAN if prediction.value is None else prediction.value for prediction in predictions], dtype=float)
+def gathered(values: Sequence[Value | None]) -> Gathered:
+    """The values of a set as its metrics take them: an array where all are numbers or arrays of one shape, else a list.
+
+    A missing number is NaN; a missing value among others stays None.
+
+    >>> gathered([0.5, None])
+    array([0.5, nan])
+    >>> gathered(["pneumonia", None])
+    ['pneumonia', None]
+    """
+    if all(value is None or isinstance(value, float | int) for value in values):
+        return np.array([_NAN if value is None else value for value in values], dtype=float)
+    arrays = [value for value in values if isinstance(value, np.ndarray)]
+    if len(arrays) == len(values) and len({array.shape for array in arrays}) == 1:
+        return np.stack(arrays)
+    return list(values)
+
+
+def subset(values: Gathered, kept: NDArray[np.bool_]) -> Gathered:
+    """The values that are kept, in their order."""
+    if isinstance(values, np.ndarray):
+        return values[kept]
+    return [value for value, keep in zip(values, kept, strict=True) if keep]
 
 
 def scores_to_parquet(predictions: Sequence[Prediction], truths: Sequence[Value], metrics: Sequence[Metric]) -> bytes:

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 Target = Label | Survival
 
 MARGIN = 0.01
-"""Difference in AUROC or C-index below which two models count as equal."""
+"""Difference in any of these metrics below which two models count as equal."""
+
+LABEL_METRICS = ("auroc", "auprc", "brier")
+SURVIVAL_METRICS = ("c_index", "uno_c")
 
 LIGHT_CHAIN_SUBJECTS = 1000
 
@@ -200,5 +203,5 @@ def cohort_task(name: str) -> Task:
         inputs=("covariates",),
         target=cohort.target,
         split=partial(split_by_hash, validation=0.0, test=0.4, salt=name),
-        measures=(Measure(METRICS["auroc" if classifies else "c_index"], MARGIN),),
+        measures=tuple(Measure(METRICS[name], MARGIN) for name in (LABEL_METRICS if classifies else SURVIVAL_METRICS)),
     )

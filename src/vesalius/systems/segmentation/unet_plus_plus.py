@@ -54,6 +54,14 @@ class Budget:
     records: int | None = None
 
 
+MEASURES = (
+    Measure(METRICS["iou"], margin=0.01),
+    Measure(METRICS["dice"], margin=0.01),
+    Measure(METRICS["boundary_iou"], margin=0.01),
+    Measure(METRICS["hd95"], margin=1.0),
+)
+"""Distances are in pixels, for a photograph's or a micrograph's millimetres are not known."""
+
 BUDGETS: Mapping[Size, Budget] = {
     "smoke": Budget(
         widths=(8, 16, 32),
@@ -94,7 +102,7 @@ def _task(source: Source, split: Callable[[Sequence[Record]], Split], size: Size
             inputs=("image",),
             target="mask",
             split=split if limit is None else lambda records: _thinned(split(records), limit),
-            measures=(Measure(METRICS["iou"], margin=0.01), Measure(METRICS["dice"], margin=0.01)),
+            measures=MEASURES,
             unit=unit,
             note=note,
         )

@@ -25,7 +25,7 @@ from vesalius.learners.learner import Learner
 from vesalius.metrics import METRICS
 from vesalius.names import Size
 from vesalius.sources.noise import LabelNoise
-from vesalius.sources.packaged.cohorts import COHORTS, MARGIN, cohort_task
+from vesalius.sources.packaged.cohorts import COHORTS, LABEL_METRICS, MARGIN, SURVIVAL_METRICS, cohort_task
 from vesalius.sources.simulators.noisy_labels import NoisyLabels
 from vesalius.sources.splits import split_by_hash
 from vesalius.systems.system import Arms, Build, Claim, System
@@ -134,7 +134,7 @@ def _simulated(outcome: Literal["label", "survival"]) -> Task:
         inputs=("covariates",),
         target=outcome,
         split=partial(split_by_hash, validation=0.0, test=0.4, salt=source.name),
-        measures=(Measure(METRICS["auroc" if classifies else "c_index"], MARGIN),),
+        measures=tuple(Measure(METRICS[name], MARGIN) for name in (LABEL_METRICS if classifies else SURVIVAL_METRICS)),
     )
 
 
