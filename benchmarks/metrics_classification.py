@@ -1,30 +1,19 @@
 """Classification metrics beside their peers, on the same input, in one process.
 
-    python benchmarks/metrics_classification.py
+    python benchmarks/metrics.py classification
 
 DeLong's interval has no peer here: our areas with their intervals stand beside scikit-learn's areas alone.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 
 import numpy as np
 
+from clock import milliseconds
 from vesalius.metrics import calibration, classification, confusion, rater_agreement
 
 RECORDS, LABELS, REPEATS = 100_000, 14, 7
-
-
-def milliseconds(work: Callable[[], object], *, repeats: int = REPEATS) -> float:
-    """Best of a few runs, after one that warms up."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return 1e3 * min(times)
 
 
 def rows() -> Iterator[tuple[str, float, float]]:
@@ -71,13 +60,3 @@ def rows() -> Iterator[tuple[str, float, float]]:
         milliseconds(lambda: calibration_curve(*both, n_bins=15, strategy="quantile")),
         milliseconds(lambda: calibration.reliability_curve(*both[::-1], binning="mass")),
     )
-
-
-def main() -> None:
-    """Prints milliseconds and the ratio of each peer to ours."""
-    for what, theirs, ours in rows():
-        print(f"{what:<75}{theirs:>10.1f}{ours:>10.2f}{theirs / ours:>8.1f}x")
-
-
-if __name__ == "__main__":
-    main()

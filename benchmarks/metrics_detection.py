@@ -1,31 +1,20 @@
 """Detection metrics beside their peers, on the same input, in one process.
 
-    python benchmarks/metrics_detection.py
+    python benchmarks/metrics.py detection
 
 pycocotools is given its own objects ready made; building them is not timed.
 """
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from importlib.util import find_spec
 
+from clock import milliseconds
 from vesalius.conformance.detection import blood_smears, coco_figures, coco_objects, scenes
 from vesalius.metrics.detection import box_mean_average_precision, coco_summary
 from vesalius.sources.public import root
 
 REPEATS = 5
-
-
-def milliseconds(work: Callable[[], object], *, repeats: int = REPEATS) -> float:
-    """Best of a few runs, after one that warms up."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return 1e3 * min(times)
 
 
 def rows() -> Iterator[tuple[str, float, float]]:
@@ -42,13 +31,3 @@ def rows() -> Iterator[tuple[str, float, float]]:
         yield f"COCO's 12 figures, {name}: pycocotools", theirs, milliseconds(partial(coco_summary, predictions, truths))
         theirs = milliseconds(partial(coco_figures, *objects, only_map=True), repeats=2)
         yield f"mAP alone, {name}: pycocotools", theirs, milliseconds(partial(box_mean_average_precision, predictions, truths))
-
-
-def main() -> None:
-    """Prints milliseconds and the ratio of each peer to ours."""
-    for what, theirs, ours in rows():
-        print(f"{what:<70}{theirs:>10.1f}{ours:>10.1f}{theirs / ours:>8.1f}×")
-
-
-if __name__ == "__main__":
-    main()

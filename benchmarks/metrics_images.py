@@ -1,32 +1,21 @@
 """Image metrics beside their peers, on the same input, in one process.
 
-python benchmarks/metrics_images.py
+python benchmarks/metrics.py images
 """
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from importlib.util import find_spec
 
 import numpy as np
 
+from clock import milliseconds
 from vesalius.metrics.distribution import fid
 from vesalius.metrics.images import psnr
 from vesalius.metrics.information import normalised_mutual_information
 from vesalius.metrics.structural_similarity import ms_ssim, ssim
 
 REPEATS = 5
-
-
-def milliseconds(work: Callable[[], object], *, repeats: int = REPEATS) -> float:
-    """Best of a few runs, after one that warms up."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return 1e3 * min(times)
 
 
 def pair(*shape: int) -> tuple[np.ndarray, np.ndarray]:
@@ -84,13 +73,3 @@ def with_monai() -> Iterator[tuple[str, float, float]]:
     tensors = [torch.from_numpy(each) for each in features]
     theirs = milliseconds(partial(FIDMetric(), *tensors), repeats=1)
     yield "FID, 2,000 × 512: monai", theirs, milliseconds(partial(fid, *features), repeats=2)
-
-
-def main() -> None:
-    """Prints milliseconds and the ratio of each peer to ours."""
-    for what, theirs, ours in rows():
-        print(f"{what:<60}{theirs:>10.1f}{ours:>10.1f}{theirs / ours:>8.1f}×")
-
-
-if __name__ == "__main__":
-    main()

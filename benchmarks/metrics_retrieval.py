@@ -1,29 +1,19 @@
 """Retrieval metrics beside ir-measures (pytrec-eval), on the same scores, in one process.
 
-    python benchmarks/metrics_retrieval.py
+    python benchmarks/metrics.py retrieval
 
 ir-measures takes dictionaries; its time is given with them at hand, and with them built from the arrays that ours takes.
 """
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.util import find_spec
 
 import numpy as np
 
+from clock import milliseconds
 from vesalius.metrics.retrieval import rank_queries
 
 QUERIES, DOCUMENTS, RELEVANT, REPEATS = 10_000, 1_000, 0.02, 5
-
-
-def milliseconds(work: Callable[[], object], *, repeats: int = REPEATS) -> float:
-    """Best of a few runs."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return 1e3 * min(times)
 
 
 def rows() -> Iterator[tuple[str, float, float]]:
@@ -57,8 +47,3 @@ def rows() -> Iterator[tuple[str, float, float]]:
         theirs,
         milliseconds(lambda: rank_queries(tied, grades)),
     )
-
-
-if __name__ == "__main__":
-    for what, theirs, ours in rows():
-        print(f"{what}: {theirs:,.0f} ms, ours {ours:,.0f} ms, {theirs / ours:,.1f} times")

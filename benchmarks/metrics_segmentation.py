@@ -1,18 +1,17 @@
 """Segmentation metrics beside their peers, on the same input, in one process.
 
-    python benchmarks/metrics_segmentation.py
+    python benchmarks/metrics.py segmentation
 
 Peers are given the form that they take (one-hot or binary tensors for MONAI), ready made; making it is not timed.
 """
 
-import time
-import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.util import find_spec
 
 import numpy as np
 
+from clock import milliseconds
 from vesalius.conformance.segmentation import TOLERANCE, surfel_distances
 from vesalius.conformance.segmentation_inputs import Pair, ct_organs, spheres
 from vesalius.metrics.segmentation import dice, iou
@@ -23,17 +22,6 @@ SIDE = 250
 LABELS = 14
 BALL = "HD95, ASSD and NSD, two balls in 250³"
 ORGANS = "HD95, ASSD and NSD, organs of a CT at once"
-
-
-def milliseconds(work: Callable[[], object], *, repeats: int = 5) -> float:
-    """Best of a few runs, after one that warms up."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return 1e3 * min(times)
 
 
 def labelled() -> Pair:
@@ -129,15 +117,3 @@ def monai_three(pair: Pair, labels: list[int]) -> Callable[[], object]:
             compute_surface_dice(*masks, [TOLERANCE], **options)
 
     return work
-
-
-def main() -> None:
-    """Prints milliseconds and the ratio of each peer to ours."""
-    warnings.filterwarnings("ignore")
-    print(f"{'':<84}{'peer ms':>10}{'ours ms':>10}{'ratio':>9}")
-    for what, theirs, ours in rows():
-        print(f"{what:<84}{theirs:>10.1f}{ours:>10.1f}{theirs / ours:>8.1f}×", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,28 +1,17 @@
 """Survival metrics beside their peers, on the same input, in one process.
 
-python benchmarks/metrics_survival.py
+python benchmarks/metrics.py survival
 """
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.util import find_spec
 
 import numpy as np
 
+from clock import milliseconds
 from vesalius.metrics import censored_brier, survival, survival_auc
 
 RECORDS, TIMES, REPEATS = 10_000, 100, 7
-
-
-def milliseconds(work: Callable[[], object], *, repeats: int = REPEATS) -> float:
-    """Best of a few runs, after one that warms up."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return 1e3 * min(times)
 
 
 def rows() -> Iterator[tuple[str, float, float]]:
@@ -66,13 +55,3 @@ def rows() -> Iterator[tuple[str, float, float]]:
         milliseconds(lambda: metrics.concordance_index_censored(events[few], observed[few], risks[few])),
         milliseconds(lambda: survival.c_index(risks[few], truths[few])),
     )
-
-
-def main() -> None:
-    """Prints milliseconds and the ratio of each peer to ours."""
-    for what, theirs, ours in rows():
-        print(f"{what:<75}{theirs:>10.1f}{ours:>10.2f}{theirs / ours:>8.1f}x")
-
-
-if __name__ == "__main__":
-    main()

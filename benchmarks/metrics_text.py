@@ -1,31 +1,21 @@
 """Text metrics beside their peers, on the same pairs of texts, in one process.
 
-    python benchmarks/metrics_text.py
+    python benchmarks/metrics.py text
 
 The pairs are answers of MedQuAD, each beside the next one; random words where the release is absent. rouge-score fills its
 table in Python, so it is timed on fewer pairs, evenly spread, and its time scaled up.
 """
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 from importlib.util import find_spec
 
+from clock import milliseconds
 from vesalius.conformance.entities import random_tags
 from vesalius.conformance.text import medquad_pairs, random_pairs
 from vesalius.metrics import answers, bleu, captioning, entities, rouge, similarity, tokens, word_alignment
 
 PAIRS, REPEATS, ROUGE_SAMPLE, FEW = 10_000, 5, 100, 500
-
-
-def milliseconds(work: Callable[[], object], *, repeats: int = REPEATS) -> float:
-    """Best of a few runs."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return 1e3 * min(times)
 
 
 def rows() -> Iterator[tuple[str, float, float]]:
@@ -158,8 +148,3 @@ def _entities() -> Iterator[tuple[str, float, float]]:
             milliseconds(lambda: Evaluator(true, said, ["X", "Y"], loader="list").evaluate(), repeats=2),
             milliseconds(all_schemes, repeats=2),
         )
-
-
-if __name__ == "__main__":
-    for what, theirs, ours in rows():
-        print(f"{what}: {theirs:,.0f} ms, ours {ours:,.0f} ms, {theirs / ours:,.1f} times")

@@ -8,28 +8,17 @@ mean, in a pool of processes, and gives a standard error only, so that its part 
 
 import contextlib
 import io
-import time
 from collections.abc import Callable
 
 import numpy as np
 from scipy import stats
 
+from clock import milliseconds
 from vesalius.statistics import paired_bootstrap
 
 RECORDS = 1_273
 RESAMPLES = 10_000
 REPEATS = 5
-
-
-def milliseconds(work: Callable[[], object], *, repeats: int = REPEATS) -> float:
-    """Best of a few runs, after one that warms up."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return 1e3 * min(times)
 
 
 def with_scipy(difference: np.ndarray) -> object:

@@ -230,7 +230,7 @@ _PROPERTIES: dict[Property, Callable[[Metric, MetricCase, Pair, np.random.Genera
 
 
 def _check_silence(metric: Metric, pair: Pair) -> None:
-    """Silence gets its declared score, not the best; a set of it alone isn't best either, and one with a number missing is NaN."""
+    """Silence gets its declared score, not the best; a set of it alone isn't best, and one with a number missing is NaN."""
     if metric.unit == "record":
         refused = Prediction(record_id="", value=None, outcome="refused")
         said = [Prediction(record_id="", value=pair[0]), refused]

@@ -168,7 +168,7 @@ def hd95(prediction: Labels, truth: Labels, *, spacing: Sequence[float] | None =
 
 @metric(family="segmentation", range=NOT_NEGATIVE, higher_is_better=False, properties=DISTANCE - {"symmetric"})
 def asd(prediction: Labels, truth: Labels, *, spacing: Sequence[float] | None = None) -> float:
-    """Average surface distance in mm, Σ d(a, B) / |A| over the prediction's border voxels, mean over labels (Heimann et al. 2009).
+    """Average surface distance in mm, Σ d(a, B) / |A| over the prediction's border, mean over labels (Heimann et al. 2009).
 
     Directed: border that was missed does not count, for which there is ``assd``. Both masks empty: 0. A label that only one mask
     has: the frame's diagonal.

@@ -20,7 +20,6 @@ from vesalius.statistics.verdicts import VERDICTS
 from vesalius.tasks import OUTCOMES
 from vesalius.trials.config import TaskConfig
 from vesalius.trials.finding import Comparison, Cost, Score
-from vesalius.trials.scoring import stacked
 from vesalius.trials.trial import Cell
 
 
@@ -192,7 +191,5 @@ def _numbers(values: Sequence[object]) -> np.ndarray | None:
 def _said(run: FinishedRun, task: TaskConfig, arm: str) -> np.ndarray | None:
     """An arm's numbers of the first seed, or None where it left a record without one."""
     predictions = run.store.predictions(Cell(task.name, arm, run.config.seeds[0]))
-    if any(isinstance(prediction.value, str | np.ndarray) for prediction in predictions):
-        return None
-    values = stacked(predictions)
-    return values if np.isfinite(values).all() else None
+    numbers = [prediction.value for prediction in predictions if isinstance(prediction.value, float)]
+    return np.array(numbers) if len(numbers) == len(predictions) and np.isfinite(numbers).all() else None

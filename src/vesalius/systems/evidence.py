@@ -41,9 +41,10 @@ def evidence_page(folder: Path) -> str:
         content = json.loads(path.read_text(encoding="utf-8"))
         finding, settings = Finding.from_json(content["finding"]), content["settings"]
         failed = dict.fromkeys(f"{gate.name} ({gate.task})" for gate in finding.gates if gate.outcome == "failed")
+        seeds = ", ".join(map(str, content["seeds"]))
         parts.append(
             f"## {settings['title']}\n\n"
-            f"`{content['made_by']}`: size {settings['size']}, seeds {', '.join(map(str, content['seeds']))}, data {settings['data']}.\n\n"
+            f"`{content['made_by']}`: size {settings['size']}, seeds {seeds}, data {settings['data']}.\n\n"
             f"**Claim.** {finding.claim}\n\n**Finding.** {finding.verdict}\n"
             + (f"\n**Failed gates.** {', '.join(failed)}.\n" if failed else "")
             + f"\n{_table(finding.comparisons)}"
