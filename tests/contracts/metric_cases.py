@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from tests.contracts import metric_changes as changes
 from tests.contracts import metric_draws as draws
 from vesalius.checks import MetricCase
 from vesalius.metrics.tokens import words
@@ -17,6 +18,8 @@ class Channels:
     name = "channels"
 
     def layers(self, image):
+        if image.ndim != 3:
+            raise ValueError("an image to encode is H×W×C.")
         return [image.transpose(2, 0, 1)]
 
 
@@ -48,39 +51,41 @@ def all_first(grades):
     return (len(grades) - math.ceil(0.95 * relevant(grades) - 1e-9)) / len(grades) - 0.05
 
 
-MASK = MetricCase(draw=draws.masks, relabelled=draws.renamed_masks, moved=draws.shifted)
+MASK = MetricCase(draw=draws.masks, relabelled=changes.renamed_masks, moved=changes.shifted)
 SCORES = MetricCase(draw=draws.probabilities)
 TABLE = MetricCase(draw=draws.tables, perfect=one_hot)
 LABELS = MetricCase(draw=draws.label_tables, perfect=np.nan_to_num)
-CLASS = MetricCase(draw=draws.classes, relabelled=draws.renamed_classes)
-DECIDED_LABELS = MetricCase(draw=draws.labels, relabelled=draws.renamed_columns)
+CLASS = MetricCase(draw=draws.classes, relabelled=changes.renamed_classes)
+DECIDED_LABELS = MetricCase(draw=draws.labels, relabelled=changes.renamed_columns)
 GRADES = MetricCase(draw=draws.grades)
-SETS = MetricCase(draw=draws.conformal_sets, relabelled=draws.renamed_columns)
+SETS = MetricCase(draw=draws.conformal_sets, relabelled=changes.renamed_columns)
 GROUPS = MetricCase(draw=draws.group_decisions)
 RISKS = MetricCase(draw=draws.risks)
 CURVES = MetricCase(draw=draws.survival_curves)
 AT_ONE_TIME = MetricCase(draw=draws.survival_at_one_time)
 RANKING = MetricCase(draw=draws.rankings, perfect=lambda grades: grades.astype(float))
-BOXES = MetricCase(draw=draws.boxes, perfect=sure_boxes, relabelled=draws.renamed_boxes)
-POINTS = MetricCase(draw=draws.points, moved=draws.shifted_points)
-POINTED = MetricCase(draw=draws.pointed_masks, relabelled=lambda said, true, rng: (said, draws.renamed_masks(true, true, rng)[1]))
-COUNTS = MetricCase(draw=draws.counts, relabelled=draws.renamed_counts)
+BOXES = MetricCase(draw=draws.boxes, perfect=sure_boxes, relabelled=changes.renamed_boxes)
+POINTS = MetricCase(draw=draws.points, moved=changes.shifted_points)
+POINTED = MetricCase(
+    draw=draws.pointed_masks, relabelled=lambda said, true, rng: (said, changes.renamed_masks(true, true, rng)[1])
+)
+COUNTS = MetricCase(draw=draws.counts, relabelled=changes.renamed_counts)
 TEXT = MetricCase(draw=draws.texts)
 REFERENCES = MetricCase(draw=draws.referenced_texts, perfect=lambda references: references[0])
 CORPUS = MetricCase(draw=draws.corpora, perfect=first_references)
 REPORT, REPORTS = MetricCase(draw=draws.reports), MetricCase(draw=draws.report_sets)
 ENTITIES, JSON = MetricCase(draw=draws.entities), MetricCase(draw=draws.json_texts)
-IMAGE = MetricCase(draw=draws.images, moved=draws.shifted)
+IMAGE = MetricCase(draw=draws.images, moved=changes.shifted)
 STRUCTURE = MetricCase(draw=partial(draws.images, low=11, high=40))
 SCALES = MetricCase(draw=partial(draws.images, low=161, high=170, axes=(2, 3)))
 COLOUR = MetricCase(draw=draws.colour_images, options={"encoder": Channels()})
 FEATURES = MetricCase(draw=draws.features)
-DISPLACEMENT = MetricCase(draw=draws.displacements, moved=draws.shifted_displacement)
-LANDMARKS = MetricCase(draw=draws.landmarks, moved=draws.shifted_points, axes=lambda truth: truth.shape[1])
+DISPLACEMENT = MetricCase(draw=draws.displacements, moved=changes.shifted_displacement)
+LANDMARKS = MetricCase(draw=draws.landmarks, moved=changes.shifted_points, axes=lambda truth: truth.shape[1])
 
 CASES: dict[str, tuple[MetricCase, ...]] = {
     "absolute_volume_error": (MASK,),
-    "accuracy": (MetricCase(draw=draws.letters, relabelled=draws.renamed_letters),),
+    "accuracy": (MetricCase(draw=draws.letters, relabelled=changes.renamed_letters),),
     "asd": (MASK,),
     "assd": (MASK,),
     "auprc": (SCORES,),
@@ -100,7 +105,7 @@ CASES: dict[str, tuple[MetricCase, ...]] = {
     "chexpert_macro_f1": (REPORTS,),
     "chexpert_micro_f1": (REPORTS,),
     "cider": (CORPUS,),
-    "cl_dice": (replace(MASK, draw=partial(draws.masks, longest=5)),),
+    "cl_dice": (replace(MASK, draw=partial(draws.masks, longest=4)),),
     "classwise_ece": (TABLE,),
     "conformal_coverage": (SETS,),
     "corpus_bleu": (CORPUS,),
@@ -141,7 +146,7 @@ CASES: dict[str, tuple[MetricCase, ...]] = {
     "kid": (FEATURES,),
     "last_relevant": (replace(RANKING, best=lambda grades: float(relevant(grades))),),
     "lesion_f1": (MASK,),
-    "lesion_froc": (MetricCase(draw=draws.probability_maps, moved=draws.shifted_maps),),
+    "lesion_froc": (MetricCase(draw=draws.probability_maps, moved=changes.shifted_maps),),
     "linear_kappa": (GRADES,),
     "log_jacobian_std": (DISPLACEMENT,),
     "log_loss": (SCORES, TABLE),
@@ -166,10 +171,10 @@ CASES: dict[str, tuple[MetricCase, ...]] = {
     "panoptic_quality": (MASK,),
     "point_distance": (POINTS,),
     "point_f1": (POINTS,),
-    "point_mask_f1": (replace(POINTED, moved=draws.shifted_pointed_mask),),
+    "point_mask_f1": (replace(POINTED, moved=changes.shifted_pointed_mask),),
     "point_precision": (POINTS,),
     "point_recall": (POINTS,),
-    "pointing_accuracy": (replace(POINTED, moved=draws.shifted_pointed_mask),),
+    "pointing_accuracy": (replace(POINTED, moved=changes.shifted_pointed_mask),),
     "precision": (MASK,),
     "precision_at_k": (replace(RANKING, best=lambda grades: min(relevant(grades), 10) / 10),),
     "psnr": (IMAGE,),

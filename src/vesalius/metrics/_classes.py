@@ -21,9 +21,11 @@ def as_numbers(name: str, values: ArrayLike) -> Floats:
     array([ 1., nan])
     """
     try:
-        return np.asarray(values, dtype=np.float64)
+        if not np.iscomplexobj(values):
+            return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"{name} must be numbers in a regular array.") from None
+        pass
+    raise ValueError(f"{name} must be real numbers in a regular array.")
 
 
 def read_binary(scores: ArrayLike, truths: ArrayLike, *, probabilities: bool = False) -> tuple[Floats, Booleans] | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vesalius.metrics._classes import as_numbers
+
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Images = Sequence[ArrayLike | None]
@@ -56,8 +58,7 @@ def read_boxes(predictions: Images, truths: Images) -> tuple[BoxTable, BoxTable]
 
 
 def _table(name: str, images: Images, *, scored: bool) -> tuple[BoxTable, int]:
-    arrays = [np.empty((0, 0)) if image is None else np.asarray(image, dtype=np.float64) for image in images]
-    counts = [len(array) if array.size else 0 for array in arrays]
+    arrays = [np.empty((0, 0)) if image is None else as_numbers(f"a {name}", image) for image in images]
     filled = [array for array in arrays if array.size]
     widths = {array.shape[1:] for array in filled}
     allowed = (5, 6, 7, 8) if scored else (4, 5, 6, 7)
@@ -67,6 +68,7 @@ def _table(name: str, images: Images, *, scored: bool) -> tuple[BoxTable, int]:
         )
     if not filled:
         return BoxTable(np.empty((0, 0)), np.empty(0), np.empty(0), np.empty(0, dtype=np.intp)), 0
+    counts = [len(array) if array.size else 0 for array in arrays]
     rows = np.concatenate(filled).T
     if not np.isfinite(rows).all():
         raise ValueError(f"a {name} holds NaN or infinite values; leave such boxes out and count them.")

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vesalius.metrics._classes import as_numbers
 from vesalius.metrics._context import Kind, Scope, bounded, scopes, sentences, table
 from vesalius.metrics.metric import metric
 from vesalius.metrics.tokens import f1_of, text
@@ -142,7 +143,7 @@ def _positive(reports: Reports, uncertain: Doubt) -> NDArray[np.bool_]:
         raise ValueError("give a sequence of reports, not one text.")
     given = list(np.atleast_1d(reports))
     texts = bool(given) and all(isinstance(each, str) for each in given)
-    labels = np.stack([label_findings(each) for each in given]) if texts else np.asarray(given, dtype=float)
+    labels = np.stack([label_findings(each) for each in given]) if texts else as_numbers("reports", given)
     if labels.ndim != 2 or labels.shape[1] != len(OBSERVATIONS):
         raise ValueError(
             f"reports are texts or rows of {len(OBSERVATIONS)} labels, and at least one; got the shape {labels.shape}."

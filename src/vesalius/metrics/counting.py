@@ -3,13 +3,14 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vesalius.metrics._classes import as_numbers
 from vesalius.metrics.metric import NOT_NEGATIVE, metric
 
 Floats = NDArray[np.float64]
 
 
 def _counts(prediction: ArrayLike, truth: ArrayLike) -> tuple[Floats, Floats]:
-    first, second = np.asarray(prediction, dtype=np.float64), np.asarray(truth, dtype=np.float64)
+    first, second = as_numbers("counts", prediction), as_numbers("counts", truth)
     if first.shape != second.shape or first.ndim > 1 or first.size == 0:
         raise ValueError(f"counts are a number, or one a class, of both; got shapes {first.shape} and {second.shape}.")
     if not (np.isfinite(first) & np.isfinite(second) & (first >= 0) & (second >= 0)).all():

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vesalius.metrics._classes import as_numbers
 from vesalius.metrics.metric import NOT_NEGATIVE, metric
 
 Floats = NDArray[np.float64]
@@ -22,7 +23,7 @@ class PointMatches(NamedTuple):
 
 
 def _positions(name: str, values: ArrayLike, spacing: Sequence[float] | None) -> Floats:
-    positions = np.asarray(values, dtype=np.float64)
+    positions = as_numbers(name, values)
     if positions.size == 0:
         return np.empty((0, 0))
     if positions.ndim != 2 or positions.shape[1] not in (2, 3):

@@ -19,6 +19,7 @@ Gain = Literal["linear", "exponential"]
 RankingMetric = Literal["ndcg", "average_precision", "reciprocal_rank", "recall_at_k", "precision_at_k", "hit_at_k"]
 
 _NONE_RELEVANT = "no document is relevant"
+_LARGEST_EXPONENT = 1000
 
 
 @metric(family="retrieval", unanswered=0.0, undefined=_NONE_RELEVANT, properties={"identity"})
@@ -37,7 +38,8 @@ def ndcg(scores: ArrayLike, grades: ArrayLike, *, k: int = 10, gain: Gain = "lin
         0 to 1; ties are averaged; NaN if no document is relevant.
 
     Raises:
-        ValueError: if shapes differ, nothing is given, k is below 1, or a grade is negative, infinite or missing.
+        ValueError: if shapes differ, nothing is given, k is below 1, or a grade is negative, infinite or missing, or above 1000
+            with the exponential gain.
 
     >>> ndcg([0.9, 0.8, 0.7], [0, 2, 1]).__round__(3)
     0.67
@@ -206,6 +208,8 @@ def _ndcg(ranked: Ranked, k: int, gain: Gain) -> Floats:
 
 
 def _gains(grades: Floats, gain: Gain) -> Floats:
+    if gain == "exponential" and grades.max() > _LARGEST_EXPONENT:
+        raise ValueError(f"a grade of {grades.max():g} has no exponential gain; give lower grades, or take the linear gain.")
     return grades if gain == "linear" else np.exp2(grades) - 1
 
 
