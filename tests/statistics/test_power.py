@@ -80,9 +80,16 @@ def test_a_difference_of_the_smallest_detectable_size_is_detected_four_times_in_
 
 
 def test_equivalence_agrees_with_statsmodels():
-    a, b = np.random.default_rng(3).normal(size=(2, 30))
-    error = (a - b).std(ddof=1) / math.sqrt(30)
-    p, low, _ = ttost_paired(a, b, -0.5, 0.5)
-    assert tost((a - b).mean(), error, 29, 0.5) == pytest.approx(p)
-    assert non_inferior((a - b).mean(), error, 29, 0.5) == pytest.approx(low[1])
-    assert compare_means(a, b, margin=0.5).p_equivalence == pytest.approx(p)
+    a, b = np.random.default_rng(3).normal(size=(2, 400))
+    error = (a - b).std(ddof=1) / math.sqrt(400)
+    p, low, _ = ttost_paired(a, b, -0.2, 0.2)
+    assert tost((a - b).mean(), error, 399, 0.2) == pytest.approx(p)
+    assert non_inferior((a - b).mean(), error, 399, 0.2) == pytest.approx(low[1])
+    assert compare_means(a, b, margin=0.2).p_equivalence == pytest.approx(p)
+
+
+def test_a_difference_that_few_unseen_units_could_break_is_not_called_equivalent():
+    scores = np.random.default_rng(0).normal(0.8, 0.01, size=(2, 30))
+    found = compare_means(*scores, margin=0.02)
+    assert tost(found.value, found.standard_error, 29, 0.02) < 0.001
+    assert found.p_equivalence > 0.5

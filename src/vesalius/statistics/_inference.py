@@ -4,7 +4,8 @@ A sample without any spread has a standard error of 0, and calling its mean cert
 arms agree prove little. What is then known is that a share q of records that behave otherwise would have gone unseen in n
 independent units with probability (1 - q) ** n; q is at most 1 - (alpha / 2) ** (1 / n), the "rule of three". Records that
 behave otherwise can be as far off as the range of the scores allows, which bounds the mean. For scores that are all 0 or all 1
-this is the exact interval of Clopper and Pearson.
+this is the exact interval of Clopper and Pearson. Equivalence is asked the same question where there is a spread: a
+difference is not shown to lie within a margin that a share of unseen units could break.
 """
 
 import math
@@ -77,7 +78,9 @@ def t_difference(
     if standard_error > 0:
         p = 2 * t_cdf(-abs(value) / standard_error, degrees_of_freedom)
         if margin is not None:
-            p_equivalence = tost(value, standard_error, degrees_of_freedom, margin)
+            # The error knows nothing of rare units far off that this sample has missed: a small margin asks for many units.
+            unseen = _unseen_p(value, margin, reach, units)
+            p_equivalence = max(tost(value, standard_error, degrees_of_freedom, margin), unseen)
         detectable = smallest_detectable(standard_error, degrees_of_freedom, alpha=1 - level)
         half = t_quantile((1 + level) / 2, degrees_of_freedom) * standard_error
         low, high = value - half, value + half
@@ -85,7 +88,7 @@ def t_difference(
         # The share of unseen units, as far off as they can be, that would make the true difference 0, or the margin.
         p = min(1.0, 2 * (reach / (reach + abs(value))) ** units)
         if margin is not None:
-            p_equivalence = _share_p((margin - abs(value)) / (reach - abs(value)) if reach > abs(value) else 0.0, units)
+            p_equivalence = _unseen_p(value, margin, reach, units)
         share = unseen_share(level, units)
         low, high = value - share * (reach + value), value + share * (reach - value)
         detectable, method = math.nan, f"{method}; {NO_SPREAD}"
@@ -107,6 +110,7 @@ def t_difference(
     )
 
 
-def _share_p(share: float, units: int) -> float:
-    """Chance that units of that share all go unseen."""
+def _unseen_p(value: float, margin: float, reach: float, units: int) -> float:
+    """Chance of not seeing the share of units, as far off as can be, that would bring the true difference to the margin."""
+    share = (margin - abs(value)) / (reach - abs(value)) if reach > abs(value) else 0.0
     return float((1 - np.clip(share, 0.0, 1.0)) ** units)

@@ -20,6 +20,10 @@ class Variance:
     units: int
 
 
+FEW_SEEDS = 5
+"""With fewer, the spread of the seeds is too poorly known for Satterthwaite's formula: it holds too few verdicts back."""
+
+
 def crossed_variance(between: float, covariance: float, seeds: int, clusters: int, *, scale: float) -> Variance:
     """Adds the part of the seeds and the part of the records, with Satterthwaite's degrees of freedom.
 
@@ -40,6 +44,8 @@ def crossed_variance(between: float, covariance: float, seeds: int, clusters: in
     else:
         squares = (of_seeds**2 / (seeds - 1) if seeds > 1 else 0.0) + (of_records**2 / (clusters - 1) if clusters > 1 else 0.0)
         degrees = total**2 / squares
+        if 1 < seeds < FEW_SEEDS and of_seeds > (_ROUNDING * scale) ** 2:
+            degrees = min(degrees, seeds - 1.0)
     covers = "seeds and records"
     if seeds == 1:
         covers = "one seed: interval covers records only"
@@ -48,8 +54,13 @@ def crossed_variance(between: float, covariance: float, seeds: int, clusters: in
     return Variance(float(np.sqrt(total)), degrees, covers, clusters if clusters > 1 else seeds)
 
 
-def variance_of_mean(values_SN: FloatArray, groups: Clusters, *, scale: float) -> tuple[float, Variance]:
-    """Mean over seeds and records, and its variance by linearisation over clusters."""
+def variance_of_mean(
+    values_SN: FloatArray, groups: Clusters, *, scale: float, independent: int | None = None
+) -> tuple[float, Variance]:
+    """Mean over seeds and records, and its variance by linearisation over clusters.
+
+    ``independent`` counts the units that carry the information where these are fewer than the clusters.
+    """
     seeds, n = values_SN.shape
     theta_S = values_SN.mean(axis=1)
     between = float(theta_S.var(ddof=1)) if seeds > 1 else 0.0
@@ -59,7 +70,8 @@ def variance_of_mean(values_SN: FloatArray, groups: Clusters, *, scale: float) -
     pairs = float((residual_SG.sum(axis=0) ** 2).sum()) - own
     correction = groups.count / (groups.count - 1) if groups.count > 1 else 0.0
     covariance = correction * (own if seeds == 1 else pairs / (seeds * (seeds - 1)))
-    return float(theta_S.mean()), crossed_variance(between, covariance, seeds, groups.count, scale=scale)
+    units = groups.count if independent is None else min(independent, groups.count)
+    return float(theta_S.mean()), crossed_variance(between, covariance, seeds, units, scale=scale)
 
 
 def variance_of_draws(theta_S: FloatArray, draws_RS: FloatArray, clusters: int, *, scale: float) -> tuple[float, Variance]:

@@ -37,12 +37,15 @@ from vesalius.statistics.estimate import Difference, Estimate
 SeedStatistic = Callable[[int, IndexArray], float]
 
 
-def mean_over_seeds(values_SN: ArrayLike, *, clusters: ArrayLike | None = None, level: float = 0.95) -> Estimate:
+def mean_over_seeds(
+    values_SN: ArrayLike, *, clusters: ArrayLike | None = None, independent: int | None = None, level: float = 0.95
+) -> Estimate:
     """Mean score over seeds and records, with an interval that covers both (see the module's formula).
 
     Args:
         values_SN: score of each record by each seed's model; a vector is one seed.
         clusters: the subject of each record [N]; the variance is then that of subjects, of any size.
+        independent: units that carry the information, where fewer: of an AUROC's pseudo-values, those of the smaller class.
         level: coverage of the interval.
 
     Returns:
@@ -59,7 +62,7 @@ def mean_over_seeds(values_SN: ArrayLike, *, clusters: ArrayLike | None = None, 
     values = as_seeds_by_records("values_SN", values_SN)
     n = values.shape[1]
     groups = group(clusters, n)
-    mean, variance = variance_of_mean(values, groups, scale=float(np.abs(values).max()))
+    mean, variance = variance_of_mean(values, groups, scale=float(np.abs(values).max()), independent=independent)
     return t_estimate(
         mean,
         variance.standard_error,
@@ -78,6 +81,7 @@ def compare_means(
     b_SN: ArrayLike,
     *,
     clusters: ArrayLike | None = None,
+    independent: int | None = None,
     margin: float | None = None,
     level: float = 0.95,
 ) -> Difference:
@@ -95,6 +99,7 @@ def compare_means(
         a_SN: scores by the first arm, seeds × records; a vector is one seed.
         b_SN: scores by the second arm, of the same shape.
         clusters: the subject of each record [N].
+        independent: units that carry the information, where fewer: of an AUROC's pseudo-values, those of the smaller class.
         margin: difference of no importance, for the equivalence test.
         level: coverage of the interval.
 
@@ -115,7 +120,8 @@ def compare_means(
     seeds, n = a.shape
     groups = group(clusters, n)
     low, high = score_range(a, b)
-    value, variance = variance_of_mean(a - b, groups, scale=float(max(np.abs(a).max(), np.abs(b).max())))
+    scale = float(max(np.abs(a).max(), np.abs(b).max()))
+    value, variance = variance_of_mean(a - b, groups, scale=scale, independent=independent)
     return t_difference(
         value,
         variance.standard_error,

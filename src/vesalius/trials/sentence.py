@@ -14,6 +14,9 @@ _PHRASES: dict[Verdict, str] = {
 }
 _FEW = 4
 
+ONE_TRAINING = "one training of each arm, which decides nothing; give more seeds"
+"""Why a verdict is held back where something was trained with one seed only."""
+
 
 def verdict_sentence(comparisons: Sequence[Comparison]) -> str:
     """What the primary comparisons show: one clause each, or counts where they are many."""
@@ -43,7 +46,9 @@ def comparison_sentence(comparison: Comparison) -> str:
         f"({difference.level:.0%} interval {difference.low:+.3f} to {difference.high:+.3f}; {_p(comparison)})"
     )
     tail = ""
-    if comparison.verdict == "undecided":
+    if ONE_TRAINING in difference.method:
+        tail = f"; {ONE_TRAINING}"
+    elif comparison.verdict == "undecided":
         detectable = difference.smallest_detectable
         known = detectable == detectable
         tail = f"; a difference of {detectable:.3f} could have been shown" if known else "; no difference could have been shown"

@@ -65,7 +65,8 @@ def to_parquet(rows: Sequence[Mapping[str, object]], schema: pa.Schema) -> bytes
 
 def from_parquet(data: bytes) -> list[dict[str, object]]:
     """The rows of a parquet file."""
-    return pq.read_table(io.BytesIO(data)).to_pylist()  # type: ignore[no-any-return]
+    # without threads: those of a reader that failed may abort the process at its end
+    return pq.read_table(io.BytesIO(data), use_threads=False, pre_buffer=False).to_pylist()  # type: ignore[no-any-return]
 
 
 def predictions_to_parquet(predictions: Sequence[Prediction]) -> bytes:

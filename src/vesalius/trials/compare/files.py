@@ -131,6 +131,6 @@ def _parquet(path: Path) -> list[Row]:
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(io.BytesIO(read(path))).to_pylist()  # type: ignore[no-any-return]
+        return pq.read_table(io.BytesIO(read(path)), use_threads=False, pre_buffer=False).to_pylist()  # type: ignore[no-any-return]
     except pa.ArrowException as error:
-        raise UserError(f"{path}: not a parquet file ({error}); write it again.") from None
+        raise UserError(f"{path}: not a parquet file ({str(error).splitlines()[0]}); write it again.") from None
