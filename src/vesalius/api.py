@@ -8,6 +8,7 @@ from vesalius.names import EngineName, Size
 from vesalius.report import write_report
 from vesalius.systems.trial import trial_of
 from vesalius.trials.compare import compare
+from vesalius.trials.rescore import rescore
 from vesalius.trials.run import Run, run_trial
 from vesalius.trials.verify import verify
 
@@ -46,4 +47,4 @@ def run(
     return finished
 
 
-__all__ = ["Run", "compare", "run", "verify", "write_report"]
+__all__ = ["Run", "compare", "rescore", "run", "verify", "write_report"]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from vesalius.errors import UserError
 from vesalius.report import write_report
 from vesalius.report.format import number, typeset
 from vesalius.report.reading import read_run
-from vesalius.trials.finding import Gate
+from vesalius.trials.finding import Finding, Gate
 from vesalius.trials.store import Store
 
 Finished = Callable[[str], Path]
@@ -102,6 +103,11 @@ def test_the_same_run_gives_the_same_bytes_wherever_it_lies(finished: Finished, 
     assert str(folder.parent).encode() not in first
 
 
+def write_sealed(folder: Path, content: dict[str, Any]) -> None:
+    content["digest"] = Finding.from_json(content["finding"]).digest()
+    Store(folder).write("finding.json", json.dumps(content))
+
+
 @pytest.mark.parametrize("tasks", [1, 5])
 def test_every_failed_gate_stands_before_the_first_score(finished: Finished, tmp_path: Path, tasks: int) -> None:
     folder = tmp_path / "run"
@@ -113,7 +119,7 @@ def test_every_failed_gate_stands_before_the_first_score(finished: Finished, tmp
     content["finding"]["gates"] = [
         {name: getattr(gate, name) for name in ("task", "name", "outcome", "detail")} for gate in gates
     ]
-    Store(folder).write("finding.json", json.dumps(content))
+    write_sealed(folder, content)
     text = page_of(folder).text
     first_score = min(re.search(r"[+−]?0\.\d{3}", text).start(), text.index("Verdict"))  # type: ignore[union-attr]
     for gate in gates:
@@ -163,7 +169,7 @@ def test_undefined_results_are_shown_as_undefined(finished: Finished, tmp_path: 
     for name in ("value", "low", "high"):
         content["finding"]["scores"][0]["estimate"][name] = None
     content["finding"]["scores"][0]["per_seed"] = [None, None]
-    Store(folder).write("finding.json", json.dumps(content))
+    write_sealed(folder, content)
     text = page_of(folder).text
     assert "undefined" in text and "nan" not in text.casefold()
 
@@ -175,6 +181,9 @@ def test_undefined_results_are_shown_as_undefined(finished: Finished, tmp_path: 
         lambda folder: (folder / "finding.json").write_text("{"),
         lambda folder: (folder / "finding.json").write_text("[]"),
         lambda folder: (folder / "finding.json").write_text('{"finding": {}, "costs": []}'),
+        lambda folder: (folder / "finding.json").write_text(
+            (folder / "finding.json").read_text().replace('"verdict": "', '"verdict": "so ', 1)
+        ),
         lambda folder: (folder / "trial.json").unlink(),
         lambda folder: shutil.rmtree(folder / "tasks"),
         lambda folder: next((folder / "examples").glob("cells.json")).write_text('[{"record_id": "nobody", "fields": {}}]'),

@@ -93,6 +93,30 @@ def test_subjects_are_clustered(tmp_path):
     assert only(compare(paths, out=tmp_path)).difference.clusters == 20
 
 
+def test_subjects_that_one_table_names_hold_for_all_and_a_wrong_column_is_said(tmp_path):
+    subjects = tmp_path / "a.jsonl"
+    rows = [
+        {"id": k, "answer": TRUTH[k], "prediction": v, "subject_id": f"s{int(k[1:]) // 10}"} for k, v in answers(0.9, 1).items()
+    ]
+    subjects.write_text("\n".join(map(json.dumps, rows)))
+    plain = write(tmp_path / "b.csv", answers(0.5, 2))
+    for order in ([subjects, plain], [plain, subjects]):
+        assert only(compare(order, out=tmp_path)).difference.clusters == 20
+    with pytest.raises(UserError, match="'patient'; name it with --subject"):
+        compare([subjects, plain], columns=Columns(subject="patient"), out=tmp_path)
+
+
+def test_gates_say_that_the_records_are_not_at_hand(tmp_path):
+    paths = [write(tmp_path / "a.csv", answers(0.9, 1)), write(tmp_path / "b.csv", answers(0.5, 2))]
+    assert {gate.outcome for gate in compare(paths, out=tmp_path).finding.gates} == {"not applicable"}
+
+
+def test_arms_without_a_common_record_are_refused(tmp_path):
+    first, last = dict(list(answers(0.9, 1).items())[:100]), dict(list(answers(0.5, 2).items())[100:])
+    with pytest.raises(UserError, match="no id in common"):
+        compare([write(tmp_path / "a.csv", first), write(tmp_path / "b.csv", last)], out=tmp_path)
+
+
 def test_probabilities_by_auroc(tmp_path):
     truth = RANDOM.integers(0, 2, 300)
     for name, noise in (("a", 0.5), ("b", 3.0)):
@@ -127,6 +151,8 @@ BAD = {
     "same id twice": ("id,answer,prediction\n1,A,B\n1,A,C\n", "id 1: twice"),
     "truth contradicts the other table": ("id,answer,prediction\n1,D,B\n", "id 1: true value"),
     "empty truth": ("id,answer,prediction\n1,,B\n", "truth: empty"),
+    "two columns of one name": ("id,answer,answer,prediction\n1,A,B,B\n", "same name"),
+    "no id": ("id,answer,prediction\n,A,B\n", "no id"),
     "not text": (b"\xff\xfe\x00\x01", "not UTF-8"),
 }
 

@@ -1,12 +1,14 @@
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.trials.toys import Guesser, question_task, question_trial
 from vesalius.errors import UserError
+from vesalius.tasks import Split
 from vesalius.trials import Arms, Trial, run_trial, verify
 from vesalius.trials.cell import execute
 from vesalius.trials.store import Store
@@ -129,3 +131,27 @@ def test_commit_leaves_nothing_when_it_fails(tmp_path):
     assert not (tmp_path / "cell").exists()
     store.clean()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_processes_do_not_write_into_one_run(tmp_path, monkeypatch):
+    def start_a_second(*arguments):
+        with pytest.raises(UserError, match="another process"):
+            run_trial(question_trial(), out=tmp_path)
+        return execute(*arguments)
+
+    monkeypatch.setattr("vesalius.trials.engines.local.execute", start_a_second)
+    assert verify(run_trial(question_trial(), out=tmp_path).folder) == []
+
+
+def test_a_builder_gets_the_seed_and_leaves_the_test_records_alone(tmp_path):
+    built = []
+
+    class Recorder:
+        def build(self, records, seed):
+            built.append((len(records), seed))
+            return records
+
+    trial = question_trial(seeds=(3, 5))
+    task = replace(trial.tasks[0], builder=Recorder(), split=lambda records: Split(records[:6], records[6:9], records[9:]))
+    run_trial(replace(trial, tasks=(task,)), out=tmp_path)
+    assert set(built) == {(6, 3), (3, 3), (6, 5), (3, 5)}

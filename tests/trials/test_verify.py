@@ -96,3 +96,34 @@ def test_what_is_no_finding_is_said(folder, content):
 def test_a_folder_without_a_run_is_said(tmp_path):
     with pytest.raises(UserError, match="finished run"):
         verify(tmp_path)
+
+
+def test_cells_that_changed_places_are_found_though_their_hashes_were_forged(folder):
+    good, poor = folder / "cells" / "toy" / "good", folder / "cells" / "toy" / "poor"
+    good.rename(folder / "x")
+    poor.rename(good)
+    (folder / "x").rename(poor)
+    forge(folder)
+    assert any("moved or taken away" in problem for problem in verify(folder))
+
+
+def test_a_wider_margin_gives_another_address(folder):
+    path = folder / "trial.json"
+    path.write_text(path.read_text().replace('"accuracy@1": 0.05', '"accuracy@1": 0.5'))
+    forge(folder)
+    assert any("another address" in problem for problem in verify(folder))
+
+
+def test_prettier_costs_are_found(folder):
+    path = folder / "finding.json"
+    content = json.loads(path.read_text())
+    content["costs"][0]["fit_seconds"] = 0.0
+    path.write_text(json.dumps(content))
+    assert any("costs" in problem for problem in verify(folder))
+
+
+@pytest.mark.parametrize("name", ["trial.json", "gates.json"])
+def test_a_changed_run_does_not_get_a_new_seal_by_running_it_again(folder, name):
+    (folder / name).write_text((folder / name).read_text().replace("passed", "failed").replace("0.05", "0.5"))
+    with pytest.raises(UserError, match=f"{name}: changed since the run.*Remove the folder"):
+        run_trial(question_trial(), out=folder.parent)

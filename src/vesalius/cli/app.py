@@ -2,7 +2,7 @@
 
 import typer
 
-from vesalius.cli import compare, data, doctor, evidence, list, metrics, report, run, show, verify
+from vesalius.cli import compare, data, doctor, evidence, list, metrics, report, rescore, run, show, verify
 
 app = typer.Typer(
     name="vesalius",
@@ -18,6 +18,7 @@ app.command("run")(run.command)
 app.command("compare")(compare.command)
 app.command("verify")(verify.command)
 app.command("report")(report.command)
+app.command("rescore")(rescore.command)
 app.command("evidence")(evidence.command)
 app.command("doctor")(doctor.command)
 app.add_typer(data.app, name="data")

@@ -36,7 +36,7 @@ def print_finding(finding: Finding, folder: Path) -> None:
         for heading in ("task", "learner", "baseline", "difference", f"{finding.level:.0%} interval", "p", "verdict"):
             table.add_column(heading, overflow="fold")
         for comparison in chosen[:_MOST]:
-            table.add_row(*_cells(comparison))
+            table.add_row(*(escape(cell) for cell in _cells(comparison)[:-1]), _cells(comparison)[-1])
         console.print(table)
         if len(chosen) > _MOST:
             console.print(f"... and {len(chosen) - _MOST} less clear ones; the report has all.")

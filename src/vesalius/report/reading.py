@@ -59,6 +59,10 @@ def read_run(folder: Path) -> FinishedRun:
         field = ".".join(str(part) for part in first["loc"]) or "the whole file"
         path = folder / "finding.json"
         raise UserError(f"{path}, field {field}: {first['msg']}; restore the file or run again.") from None
+    if finding.digest() != _entry(content, "digest"):
+        raise UserError(f"{folder / 'finding.json'}: changed since the run; vesalius verify says what; restore it or run again.")
+    for task in config.tasks:
+        task.metrics()
     run = FinishedRun(store=store, config=config, finding=finding, costs=costs)
     _require_all_arms(run)
     return run

@@ -233,7 +233,8 @@ def compare_statistics(
         return float(statistic_a(index, records)) - float(statistic_b(index, records))
 
     theta_S, draws_RS = _shared_draws(difference, seeds, groups, resamples, seed)
-    low, high = score_range(theta_S, np.array([statistic_a(index, np.arange(n)) for index in range(seeds)]))
+    arms = (statistic_a, statistic_b)
+    low, high = score_range(*(np.array([statistic(index, np.arange(n)) for index in range(seeds)]) for statistic in arms))
     value, variance = variance_of_draws(theta_S, draws_RS, groups.count, scale=1e-3)
     return t_difference(
         value,

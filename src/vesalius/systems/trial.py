@@ -12,6 +12,7 @@ from vesalius.trials.trial import Arms, Trial
 
 ALL = "all"
 _SMOKE_SEEDS = 2
+_MOST_SEEDS = 10_000
 
 
 def trial_of(
@@ -68,7 +69,9 @@ def _chosen(system: System, size: Size, data: Sequence[str]) -> tuple[list[str],
 def _seeds(system: System, size: Size, seeds: int | Sequence[int] | None) -> tuple[int, ...]:
     if seeds is None:
         seeds = min(system.seeds, _SMOKE_SEEDS) if size == "smoke" else system.seeds
+    if isinstance(seeds, int) and seeds > _MOST_SEEDS:
+        raise UserError(f"--seeds {seeds}: at most {_MOST_SEEDS}.")
     chosen = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
-    if not chosen or min(chosen) < 0:
+    if not chosen or min(chosen) < 0 or max(chosen) >= _MOST_SEEDS:
         raise UserError("--seeds: give a number of seeds from 1, or different seeds from 0, such as 0,1,2.")
     return chosen

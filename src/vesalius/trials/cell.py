@@ -4,6 +4,7 @@ import json
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def execute(trial: Trial, cell: Cell, threads: int) -> Files:
     }
     truths = [task.truth(record) for record in split.test]
     return {
+        "cell.json": (json.dumps(asdict(cell)) + "\n").encode(),
         "predictions.parquet": predictions_to_parquet(predictions),
         "scores.parquet": scores_to_parquet(predictions, truths, [measure.metric for measure in task.measures]),
         "cost.json": (json.dumps(cost, indent=1) + "\n").encode(),

@@ -3,7 +3,7 @@
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 
@@ -77,6 +77,10 @@ class RunConfig:
     environment: Mapping[str, str]
     tasks: tuple[TaskConfig, ...]
 
+    def __post_init__(self) -> None:
+        if not self.seeds or not self.tasks or not all(task.margins and task.learners and task.baselines for task in self.tasks):
+            raise ValueError("a run has seeds, tasks, metrics, learners and baselines")
+
     def task(self, name: str) -> TaskConfig:
         """The task of that name."""
         return next(task for task in self.tasks if task.name == name)
@@ -85,26 +89,23 @@ class RunConfig:
         """Every cell of the trial."""
         return [Cell(task.name, arm, seed) for seed in self.seeds for task in self.tasks for arm in task.arms]
 
+    def true_address(self) -> str:
+        """The hash of all that the finding depends on, which is not the environment."""
+        content = asdict(self)
+        identity = {name: content[name] for name in ("name", "level", "seeds", "settings", "code", "tasks")}
+        return sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
+
     def to_json(self) -> str:
         """As the text of ``trial.json``."""
         return json.dumps(asdict(self), indent=1) + "\n"
 
 
 def describe(trial: Trial) -> RunConfig:
-    """The trial's configuration; its address is the hash of all of it but the environment."""
+    """The trial's configuration."""
     tasks = tuple(_describe_task(trial, task) for task in trial.tasks)
-    identity = {
-        "name": trial.name,
-        "seeds": trial.seeds,
-        "level": trial.level,
-        "settings": dict(trial.settings),
-        "code": code_digest(),
-        "tasks": [asdict(task) for task in tasks],
-    }
-    address = sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
-    return RunConfig(
+    draft = RunConfig(
         name=trial.name,
-        address=address,
+        address="",
         claim=trial.claim,
         claimed=dict(trial.claimed),
         level=trial.level,
@@ -115,6 +116,7 @@ def describe(trial: Trial) -> RunConfig:
         environment=_environment(),
         tasks=tasks,
     )
+    return replace(draft, address=draft.true_address())
 
 
 def load_config(store: Store) -> RunConfig:
@@ -125,12 +127,16 @@ def load_config(store: Store) -> RunConfig:
     """
     from pydantic import TypeAdapter, ValidationError
 
+    path = store.folder / "trial.json"
     try:
-        return TypeAdapter(RunConfig).validate_python(store.json("trial.json"))
+        config = TypeAdapter(RunConfig).validate_python(store.json("trial.json"))
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise UserError(f"{store.folder / 'trial.json'}, field {field}: {first['msg']}; restore the file or run again.") from None
+        raise UserError(f"{path}, field {field}: {first['msg']}; restore the file or run again.") from None
+    if config.address != config.true_address():
+        raise UserError(f"{path}: changed since the run, it has another address; restore the file or run again.")
+    return config
 
 
 def _describe_task(trial: Trial, task: Task) -> TaskConfig:

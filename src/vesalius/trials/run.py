@@ -1,6 +1,8 @@
 """Running a trial into a folder, and taking up one that was stopped."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,13 @@ from vesalius.progress import track
 from vesalius.tasks import Task
 from vesalius.trials import gates
 from vesalius.trials.cell import split_of
-from vesalius.trials.config import RunConfig, describe, load_config
+from vesalius.trials.config import RunConfig, describe
 from vesalius.trials.costs import costs
 from vesalius.trials.engines import engine
 from vesalius.trials.evaluate import make_finding
 from vesalius.trials.examples import example_files
 from vesalius.trials.finding import Finding
+from vesalius.trials.seal import changed_files
 from vesalius.trials.store import Store, slug
 from vesalius.trials.table import truths_to_parquet
 from vesalius.trials.trial import Trial
@@ -47,38 +50,57 @@ def run_trial(trial: Trial, *, out: Path, engine_name: EngineName = "local") -> 
     Raises:
         UserError: for bad input, or an ``out`` that cannot be written.
     """
-    config, store = prepare(trial, out)
-    waiting = [cell for cell in trial.cells() if not store.has(cell)]
-    results = engine(engine_name)(trial, waiting, config.threads)
-    for cell, files in track(results, f"{trial.name}: cells", len(waiting)):
-        store.commit(store.cell_folder(cell), files)
-    return conclude(trial, config, store)
-
-
-def prepare(trial: Trial, out: Path) -> tuple[RunConfig, Store]:
-    """Describe the trial, pass its records through the gates, and make its folder."""
     config = describe(trial)
     store = Store(out / f"{slug(trial.name)}-{config.address}")
+    with _alone(store, out):
+        _require_unchanged(store)
+        prepare(trial, config, store)
+        waiting = [cell for cell in trial.cells() if not store.has(cell)]
+        results = engine(engine_name)(trial, waiting, config.threads)
+        for cell, files in track(results, f"{trial.name}: cells", len(waiting)):
+            store.commit(store.cell_folder(cell), files)
+        store.commit(store.folder / "examples", example_files(trial, config, store))
+        return conclude(config, store)
+
+
+@contextmanager
+def _alone(store: Store, out: Path) -> Iterator[None]:
+    """Hold the run's folder, so that no second process writes into it; a killed process lets go of it."""
+    from filelock import FileLock, Timeout
+
     try:
         store.folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
+        with FileLock(store.folder / ".lock", timeout=0):
+            yield
+    except Timeout:
+        raise UserError(f"{store.folder}: another process is running this trial; wait for it, or name another --out.") from None
+    except (PermissionError, NotADirectoryError, FileExistsError) as error:
         raise UserError(f"--out {out}: cannot be written ({error.strerror}); name a folder of your own.") from None
+
+
+def _require_unchanged(store: Store) -> None:
+    """A finished run is only taken up as it was left: a changed one would come out of it with a new seal."""
+    if not (store.folder / "finding.json").exists():
+        return
+    changed = changed_files(store)
+    if changed:
+        raise UserError(f"{changed[0]} Remove the folder to run it anew.")
+
+
+def prepare(trial: Trial, config: RunConfig, store: Store) -> None:
+    """Pass the trial's records through the gates, and write down what is run."""
     store.clean()
-    if (store.folder / "trial.json").exists():
-        return load_config(store), store  # with the threads of the first start, so that sums keep their order
     found = []
     for task in track(trial.tasks, f"{trial.name}: gates", len(trial.tasks)):
         found += gates.check(task, split_of(task))
         store.commit(store.task_folder(task.name), _task_files(task))
     store.write("gates.json", _json([asdict(gate) for gate in found]))
     store.write("trial.json", config.to_json())
-    return config, store
 
 
-def conclude(trial: Trial, config: RunConfig, store: Store) -> Run:
+def conclude(config: RunConfig, store: Store) -> Run:
     """Write the finding of a run whose cells are all there."""
     finding = make_finding(store, config)
-    store.commit(store.folder / "examples", example_files(trial, config, store))
     content = {
         "digest": finding.digest(),
         "finding": finding.to_json(),

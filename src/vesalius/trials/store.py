@@ -6,7 +6,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +15,8 @@ from vesalius.tasks import Prediction, Value
 from vesalius.trials.table import predictions_from_parquet, truths_from_parquet
 from vesalius.trials.trial import Cell
 
+_LONGEST = 80
+
 
 def slug(name: str) -> str:
     """A name as a folder: what is not a letter, digit, dot, plus or dash becomes a dash, with a hash where that loses something.
@@ -22,7 +24,7 @@ def slug(name: str) -> str:
     >>> slug("unet++"), slug("medqa-hard/gpt-4o")
     ('unet++', 'medqa-hard-gpt-4o-8f2eb1')
     """
-    safe = re.sub(r"[^A-Za-z0-9.+-]+", "-", name).strip(".")
+    safe = re.sub(r"[^A-Za-z0-9.+-]+", "-", name).strip(".")[:_LONGEST]
     return safe if safe == name else f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
@@ -41,8 +43,9 @@ class Store:
         return self.folder / "tasks" / slug(task)
 
     def has(self, cell: Cell) -> bool:
-        """Whether the cell is finished."""
-        return self.cell_folder(cell).is_dir()
+        """Whether the cell is finished, and what stands there is that cell's."""
+        path = self.cell_folder(cell) / "cell.json"
+        return path.is_file() and self.json(str(path.relative_to(self.folder))) == asdict(cell)
 
     def commit(self, folder: Path, files: Mapping[str, bytes]) -> None:
         """Write files as one folder: all of them or, if stopped at any moment, none."""
@@ -81,10 +84,12 @@ class Store:
             return json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise UserError(f"{self.folder}: no {name} in it; give the folder of a finished run (runs/NAME-ADDRESS).") from None
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise UserError(f"{path}: not JSON ({error}); restore the file or run again.") from None
         except NotADirectoryError:
             raise UserError(f"{self.folder}: a file where the folder of a run is needed.") from None
+        except OSError as error:
+            raise UserError(f"{path}: cannot be read ({error.strerror}); restore the file or run again.") from None
+        except (ValueError, RecursionError) as error:
+            raise UserError(f"{path}: not JSON ({error}); restore the file or run again.") from None
 
     def truth(self, task: str) -> tuple[list[str], list[str], list[Value]]:
         """Ids, units of analysis and true values of a task's test records."""

@@ -1,7 +1,7 @@
 """Does a run still show what it says?"""
 
-import hashlib
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +9,10 @@ import numpy as np
 from vesalius.errors import UserError
 from vesalius.tasks import OUTCOMES
 from vesalius.trials.config import RunConfig, TaskConfig, load_config
+from vesalius.trials.costs import costs
 from vesalius.trials.evaluate import make_finding
 from vesalius.trials.scoring import record_scores
+from vesalius.trials.seal import changed_files
 from vesalius.trials.store import Store, read
 from vesalius.trials.table import from_parquet
 from vesalius.trials.trial import Cell
@@ -27,39 +29,21 @@ def verify(folder: Path) -> list[str]:
         UserError: if the folder is not a finished run.
     """
     store = Store(folder)
+    problems = changed_files(store)
     stated = store.json("finding.json")
-    if (
-        not isinstance(stated, dict)
-        or not {"digest", "finding", "files"} <= stated.keys()
-        or not isinstance(stated["files"], dict)
-    ):
-        raise UserError(f"{folder / 'finding.json'}: not a finding; restore the file or run again.")
-    problems = _changed_files(store, stated["files"])
     try:
         config = load_config(store)
         problems += _changed_scores(store, config)
-        finding = make_finding(store, config)
+        finding, spent = make_finding(store, config), costs(store, config)
     except UserError as error:
         return [*problems, str(error)]
     except Exception as error:
         # whatever a damaged file makes the reading code raise, the answer is that the run does not hold
         return [*problems, f"{folder}: its files cannot be read back ({type(error).__name__}: {error})."]
+    if [asdict(cost) for cost in spent] != stated["costs"]:
+        problems.append(f"{folder / 'finding.json'}, field costs: not what the cells spent.")
     if finding.digest() != stated["digest"] or finding.to_json() != stated["finding"]:
         problems.append(f"{folder / 'finding.json'}: not what the stored predictions give; it was changed or made by other code.")
-    return problems
-
-
-def _changed_files(store: Store, stated: dict[str, str]) -> list[str]:
-    problems = []
-    found = store.manifest()
-    for name, digest in stated.items():
-        if name not in found:
-            problems.append(f"{store.folder / name}: missing; restore the file or run again.")
-        elif found[name] != digest:
-            problems.append(
-                f"{store.folder / name}: changed since the run; its SHA-256 is {found[name][:12]}, not {digest[:12]}."
-            )
-    problems += [f"{store.folder / name}: not part of the run; remove it." for name in found.keys() - stated.keys()]
     return problems
 
 
@@ -76,6 +60,8 @@ def _changed_scores(store: Store, config: RunConfig) -> list[str]:
 def _rescored(store: Store, task: TaskConfig, cell: Cell) -> Sequence[str]:
     """Score the predictions again and compare with what is stored."""
     path = store.cell_folder(cell) / "scores.parquet"
+    if not store.has(cell):
+        return [f"{path.parent}: not {cell.arm!r} with seed {cell.seed} on {cell.task!r}; it was moved or taken away."]
     ids, _, truths = store.truth(task.name)
     predictions = store.predictions(cell)
     rows = from_parquet(read(path))
@@ -91,16 +77,3 @@ def _rescored(store: Store, task: TaskConfig, cell: Cell) -> Sequence[str]:
         if not np.array_equal(stored, record_scores(metric, predictions, truths), equal_nan=True):
             problems.append(f"{path}, column {metric.identity}: not what the predictions give.")
     return problems
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file, read in pieces.
-
-    Raises:
-        UserError: if it cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}).") from None

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +89,7 @@ def _text(path: Path) -> str:
     content = read(path)
     try:
         return (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
-    except (UnicodeDecodeError, EOFError, OSError) as error:
+    except (UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
         raise UserError(f"{path}: not UTF-8 text, or a damaged archive ({error}); save it again as UTF-8.") from None
 
 
@@ -98,10 +99,12 @@ def _delimited(path: Path) -> list[Row]:
     reader = csv.DictReader(_text(path).splitlines(keepends=True), delimiter=delimiter, strict=True)
     rows: list[Row] = []
     try:
+        names = reader.fieldnames or ()
+        if len(set(names)) < len(names):
+            raise UserError(f"{path}, line 1: two columns have the same name; rename one.")
         for row in reader:
             if None in row or None in row.values():
-                width = len(reader.fieldnames or ())
-                raise UserError(f"{path}, line {reader.line_num}: not {width} columns; quote fields that hold a comma.")
+                raise UserError(f"{path}, line {reader.line_num}: not {len(names)} columns; quote fields that hold a comma.")
             rows.append(row)
     except csv.Error as error:
         raise UserError(f"{path}, line {reader.line_num}: {error}; save it again as CSV.") from None
@@ -115,8 +118,9 @@ def _json_lines(path: Path) -> list[Row]:
             continue
         try:
             row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise UserError(f"{path}, line {number}: not JSON ({error.msg}); one object a line.") from None
+            line.encode()
+        except (ValueError, RecursionError) as error:
+            raise UserError(f"{path}, line {number}: not JSON ({str(error).splitlines()[0]}); one object a line.") from None
         if not isinstance(row, dict):
             raise UserError(f"{path}, line {number}: not an object; one object a line.")
         rows.append(row)

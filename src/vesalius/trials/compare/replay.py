@@ -11,6 +11,7 @@ from vesalius.errors import UserError
 from vesalius.names import Tier
 from vesalius.records import Field, Label, Mask, Record, Survival, Text
 from vesalius.tasks import Prediction, Split, Value
+from vesalius.trials.config import TaskConfig
 from vesalius.trials.table import predictions_to_parquet
 from vesalius.trials.trial import Arms
 
@@ -28,8 +29,7 @@ class Truths:
     def records(self) -> Sequence[Record]:
         """One record a true value; what the learners saw is not known here."""
         return [
-            Record(id=key, subject_id=self.subjects.get(key, key), fields={"truth": value}, licence="as given")
-            for key, value in self.values.items()
+            Record(id=key, subject_id=self.subjects.get(key, key), fields={"truth": value}) for key, value in self.values.items()
         ]
 
 
@@ -92,19 +92,15 @@ def everything_tested(records: Sequence[Record]) -> Split:
     return Split((), (), records)
 
 
-def as_field(family: str, value: Value) -> Field:
-    """A true value as the field that it was.
-
-    >>> as_field("choices", "B")
-    Text(value='B')
-    """
-    match family, value:
+def as_field(task: TaskConfig, value: Value) -> Field:
+    """A true value of a run's task as the field that it was."""
+    match task.family, value:
         case "survival", np.ndarray():
-            return Survival(float(value[0]), bool(value[1]))
+            return Survival(float(value[0]), bool(value[1]), task.time_unit)
         case _, np.ndarray():
-            return Mask(value, tuple(f"label {label}" for label in range(1, int(value.max(initial=0)) + 1)))
+            return Mask(value, task.classes)
         case _, float() | int():
-            return Label("negative" if value == 0 else "positive", ("negative", "positive"))
+            return Label(task.classes[int(value)], task.classes)
         case _:
             return Text(str(value))
 

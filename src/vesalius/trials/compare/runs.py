@@ -8,7 +8,7 @@ from vesalius.metrics import METRICS
 from vesalius.tasks import Measure, Prediction, Task
 from vesalius.trials.compare.replay import Replay, Truths, arms_of, as_field, content_digest, everything_tested
 from vesalius.trials.config import RunConfig, TaskConfig, load_config
-from vesalius.trials.store import Store
+from vesalius.trials.store import Store, read
 from vesalius.trials.trial import Cell, Trial
 
 
@@ -54,7 +54,7 @@ def _has(config: RunConfig, store: Store, wanted: TaskConfig, first: Store) -> b
     if wanted.name not in {task.name for task in config.tasks}:
         return False
     own, other = first.task_folder(wanted.name) / "truth.parquet", store.task_folder(wanted.name) / "truth.parquet"
-    return own.read_bytes() == other.read_bytes()
+    return read(own) == read(other)
 
 
 def _said(store: Store, cell: Cell) -> Mapping[str, Prediction]:
@@ -63,7 +63,7 @@ def _said(store: Store, cell: Cell) -> Mapping[str, Prediction]:
 
 def _task(task: TaskConfig, store: Store) -> Task:
     ids, units, values = store.truth(task.name)
-    fields = {key: as_field(task.family, value) for key, value in zip(ids, values, strict=True)}
+    fields = {key: as_field(task, value) for key, value in zip(ids, values, strict=True)}
     return Task(
         name=task.name,
         family=task.family,
@@ -73,4 +73,5 @@ def _task(task: TaskConfig, store: Store) -> Task:
         split=everything_tested,
         measures=tuple(Measure(METRICS[metric.name], task.margins[metric.identity]) for metric in task.metrics()),
         note=task.note,
+        question=task.question,
     )

@@ -18,6 +18,7 @@ from vesalius.trials.trial import Trial
 MetricName = Literal["accuracy", "auroc", "c_index"]
 
 _FAMILIES: Mapping[MetricName, Family] = {"accuracy": "choices", "auroc": "classification", "c_index": "survival"}
+_MOST_TOKENS = 1e12
 _CLASSES = ("negative", "positive")
 _TOKENS = ("prompt_tokens", "completion_tokens")
 
@@ -48,6 +49,7 @@ def trial_of_tables(paths: Sequence[Path], truth: Path | None, reading: Reading,
             if name in said:
                 raise UserError(f"{path}: a second arm named {name!r}; rename the file, or separate the arms with --by.")
             said[name] = _predictions(path, name, own, truths, reading)
+    _require_overlap(said)
     names = ", ".join(path.name for path in paths)
     task = Task(
         name="outputs",
@@ -70,6 +72,14 @@ def trial_of_tables(paths: Sequence[Path], truth: Path | None, reading: Reading,
     )
 
 
+def _require_overlap(said: Mapping[str, Mapping[str, Prediction]]) -> None:
+    """Arms are paired by id: each must share some with all the others."""
+    for name, own in said.items():
+        for other, theirs in said.items():
+            if not own.keys() & theirs.keys():
+                raise UserError(f"compare: {name!r} and {other!r} have no id in common; give predictions of the same records.")
+
+
 def _by_arm(path: Path, rows: Sequence[Row], by: Sequence[str]) -> dict[str, list[Row]]:
     """The rows of each arm: of the whole file, or of each combination of values in the columns ``by``."""
     missing = [column for column in by if column not in rows[0]]
@@ -77,7 +87,7 @@ def _by_arm(path: Path, rows: Sequence[Row], by: Sequence[str]) -> dict[str, lis
         raise UserError(f"{path}: no column {missing[0]!r} to tell arms apart by; it has {', '.join(map(str, rows[0]))}.")
     arms: dict[str, list[Row]] = {}
     for row in rows:
-        name = "/".join(str(row[column]) for column in by) if by else path.name.split(".")[0]
+        name = "/".join(str(row[column]) for column in by) if by else path.name.split(".")[0] or path.name
         arms.setdefault(name, []).append(row)
     return arms
 
@@ -90,12 +100,17 @@ def _truths(tables: Mapping[Path, Sequence[Row]], reading: Reading) -> tuple[dic
     for path, rows in tables.items():
         columns = reading.columns
         id_column = columns.find("id", rows, path)
-        subject_column = columns.find("subject", rows, path) if columns.has("subject", rows) else id_column
+        subject_column = columns.find("subject", rows, path) if columns.subject or columns.has("subject", rows) else None
         for line, row in enumerate(rows, start=1):
-            key, (value, field) = str(row[id_column]), _truth(path, line, row, rows, reading)
+            key, (value, field) = _key(row[id_column], path, line), _truth(path, line, row, rows, reading)
             if plain.setdefault(key, value) != value:
                 raise UserError(f"{path}, id {key}: true value {value!r} here and {plain[key]!r} elsewhere; mend one.")
-            truths[key], subjects[key] = field, str(row[subject_column])
+            truths[key] = field
+            if subject_column is None:
+                continue
+            subject = str(row[subject_column])
+            if subjects.setdefault(key, subject) != subject:
+                raise UserError(f"{path}, id {key}: subject {subject!r} here and {subjects[key]!r} elsewhere; mend one.")
     return truths, subjects
 
 
@@ -126,7 +141,7 @@ def _predictions(
     letters = _letters(truths)
     found: dict[str, Prediction] = {}
     for line, row in enumerate(rows, start=1):
-        key = str(row[id_column])
+        key = _key(row[id_column], path, line)
         if key in found:
             raise UserError(f"{path}, id {key}: twice in arm {arm!r}; separate the arms with --by, or remove one.")
         if key not in truths:
@@ -138,13 +153,15 @@ def _predictions(
 def _prediction(key: str, row: Row, said: object, letters: Sequence[str], where: str, metric: MetricName) -> Prediction:
     tokens = [row[name] for name in _TOKENS if row.get(name)]
     seconds = row.get("seconds")
-    spent = sum(int(_number(count, f"{where}: tokens")) for count in tokens) if tokens else None
+    spent = sum(_count(count, f"{where}: tokens") for count in tokens) if tokens else None
     duration = _number(seconds, f"{where}: seconds") if seconds else None
     if metric != "accuracy":
         value = _number(said, where) if said not in (None, "") else None
         return Prediction(
             record_id=key, value=value, outcome="empty" if value is None else "answered", tokens=spent, seconds=duration
         )
+    if isinstance(said, dict | list | bytes):
+        raise UserError(f"{where}: {type(said).__name__} where a text or number is needed; flatten the table.")
     text = "" if said is None else str(said)
     if letters:
         answer = parse_choice(text, letters)
@@ -162,6 +179,24 @@ def _letters(truths: Mapping[str, Field]) -> list[str]:
         return []
     count = max(ord(value) - ord("A") + 1 for value in values)
     return [f"option {number} of {max(count, 4)}" for number in range(1, max(count, 4) + 1)]
+
+
+def _key(value: object, path: Path, line: int) -> str:
+    key = "" if value is None else str(value)
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        key = ""
+    if not key.strip():
+        raise UserError(f"{path}, record {line}: no id, or one that is no text; give every record its own.")
+    return key
+
+
+def _count(value: object, where: str) -> int:
+    found = _number(value, where)
+    if not 0 <= found < _MOST_TOKENS:
+        raise UserError(f"{where}: {value!r} is no count; mend it.")
+    return int(found)
 
 
 def _number(value: object, where: str) -> float:
