@@ -26,8 +26,9 @@ evidence: $(INSTALLED)
 	$(BIN)/vesalius evidence recov --engine ray
 
 benchmarks: $(INSTALLED)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[benchmarks]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[peers,encoders]'
 	$(BIN)/python benchmarks/resampling.py
+	$(BIN)/python benchmarks/metrics.py
 
 # torch first and pinned: another package's wish for it can pull gigabytes of CUDA
 $(INSTALLED): pyproject.toml constraints.txt

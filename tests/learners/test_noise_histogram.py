@@ -144,3 +144,10 @@ def test_scores_of_all_folds_at_once_are_those_of_one_learner_after_the_other(na
     together = ridge_scoring(task.target)(train)(held_out_BN)
     apart = learner_scoring(lambda: Estimator(build(), target=task.target), task.target)(train)(held_out_BN)
     assert np.allclose(together, apart, atol=0.005)
+
+
+@pytest.mark.parametrize(("clean", "other"), [(40, 10), (10, 40), (25, 60), (60, 25)])
+def test_the_mixture_takes_the_heaviest_component_for_the_clean_records(clean, other):
+    spread = np.array([-2, -1, 0, 1, 2])
+    counts = np.concatenate([np.tile(other + spread, 4), np.tile(clean + spread, 12), [95, 97]])
+    assert set(counts[mixture_tail(counts, 100, 5)]) == {95, 97} | (set(other + spread) if other > clean else set())

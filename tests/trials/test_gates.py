@@ -59,6 +59,10 @@ def test_text_that_differs_in_case_and_punctuation_is_the_same():
     assert exact_duplicates(TASK, split([note("1", LONG)], [note("2", LONG + " No fever.")])).outcome == "passed"
 
 
+def test_a_validation_record_among_the_tested_fails_too():
+    assert exact_duplicates(TASK, Split([note("1", "x")], [note("2", LONG)], [note("3", LONG)])).outcome == "failed"
+
+
 def test_a_repeated_test_record_fails():
     assert exact_duplicates(TASK, split([], [note("1", LONG), note("2", LONG)])).outcome == "failed"
 
@@ -99,6 +103,8 @@ def test_training_on_the_future_fails():
     old, new = datetime(2020, 1, 1), datetime(2021, 1, 1)
     assert time_order(TASK, split([note("1", "x", time=new)], [note("2", "y", time=old)])).outcome == "failed"
     assert time_order(TASK, split([note("1", "x", time=old)], [note("2", "y", time=new)])).outcome == "passed"
+    between = [note("1", "x", time=datetime(2020, 6, 1))]
+    assert time_order(TASK, split(between, [note("2", "y", time=old), note("3", "z", time=new)])).outcome == "failed"
     assert time_order(TASK, split([note("1", "x")], [note("2", "y")])).outcome == "not applicable"
 
 

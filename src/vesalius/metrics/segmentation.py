@@ -119,7 +119,6 @@ def precision(prediction: Labels, truth: Labels) -> float:
     family="segmentation",
     range=NOT_NEGATIVE,
     higher_is_better=False,
-    unanswered=1.0,
     properties={"identity", "label order", "translation"},
 )
 def relative_volume_error(prediction: Labels, truth: Labels) -> float:

@@ -78,7 +78,7 @@ def _longest_block(a: str, b: str) -> tuple[int, int, int]:
     return found
 
 
-@metric(family="text", range=(-1.0, 1.0), unanswered=0.0, properties={"symmetric", "identity"})
+@metric(family="text", range=(-1.0, 1.0), unanswered=-1.0, properties={"symmetric", "identity"})
 def embedding_similarity(prediction: str, truth: Truth) -> float:
     """Cosine of the sentence embeddings of all-MiniLM-L6-v2 (Reimers and Gurevych 2019; Wang et al. 2020).
 
