@@ -23,7 +23,7 @@ lint: $(INSTALLED)
 evidence: $(INSTALLED)
 	$(BIN)/vesalius evidence unet-plus-plus --engine ray
 	$(BIN)/vesalius evidence medagentsbench
-	$(BIN)/vesalius evidence recov --engine ray
+	$(BIN)/vesalius evidence recov
 
 benchmarks: $(INSTALLED)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[peers,encoders]'
