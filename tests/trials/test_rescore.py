@@ -1,9 +1,9 @@
 import pytest
-from vesalius.trials.rescore import rescore
 
 from tests.trials.test_evaluate import auroc_data, trial_of
 from vesalius.errors import UserError
 from vesalius.trials import run_trial, verify
+from vesalius.trials.rescore import rescore
 
 
 def test_a_run_is_scored_by_another_metric_without_its_learners(tmp_path):
