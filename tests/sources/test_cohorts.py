@@ -63,4 +63,4 @@ def test_a_task_splits_the_patients_once_about_sixty_to_forty(name: str) -> None
     assert not split.validation
     assert not {record.id for record in split.train} & {record.id for record in split.test}
     assert 0.3 < len(split.test) / len(task.source.records()) < 0.5
-    assert [measure.margin for measure in task.measures] == [0.01]
+    assert [measure.margin for measure in task.measures] == [0.01] * len(task.measures)
