@@ -90,3 +90,10 @@ def test_public_tasks_run_at_smoke_size(public_data, key):
     learner.fit(split.train[:2], split.validation[:1])
     (prediction,) = learner.predict([task.blind(split.test[0])])
     assert 0 <= dice(prediction.value, task.truth(split.test[0])) <= 1
+
+
+def test_without_public_data_only_the_packaged_set_is_at_hand(monkeypatch, tmp_path):
+    from vesalius.systems.trial import available
+
+    monkeypatch.setenv("VESALIUS_DATA", str(tmp_path))
+    assert [name for name, _ in available(SYSTEM, "smoke")] == ["mni152"]

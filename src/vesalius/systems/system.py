@@ -34,7 +34,8 @@ class System:
         claim: of the paper.
         learners: from a task and a size, what the paper proposes.
         baselines: from a task and a size, what it is compared with, on the same records and budget.
-        tasks: by the name that ``--data`` takes; without ``--data``, the first whose records are at hand is run.
+        tasks: by the name that ``--data`` takes; each raises a UserError where its records are not at hand. Without ``--data``,
+            the first that does not is run.
         seeds: how many the default size runs; 1 only where answers were recorded once and nothing is random.
     """
 

@@ -21,7 +21,7 @@ from vesalius.metrics import METRICS
 from vesalius.names import Size
 from vesalius.records import Image, Mask, Record
 from vesalius.sources.packaged import mni152
-from vesalius.sources.public import drive, dsb2018
+from vesalius.sources.public import drive, dsb2018, root
 from vesalius.systems.system import Arms, Claim, System
 from vesalius.tasks import Measure, Source, Split, Task
 
@@ -123,10 +123,12 @@ def _mni152(size: Size) -> list[Task]:
 
 
 def _dsb2018(size: Size) -> list[Task]:
+    root.path("dsb2018")
     return _task(dsb2018.Dsb2018(), dsb2018.split, size, unit="subject_id", note=dsb2018.NOTE)
 
 
 def _drive(size: Size) -> list[Task]:
+    root.path("drive")
     return _task(drive.Drive(), drive.split, size, unit="subject_id", note=drive.NOTE)
 
 
