@@ -84,6 +84,18 @@ def typeset(sentence: str) -> str:
     return re.sub(r"(?<![^\s(])-(?=\d)", _MINUS, re.sub(r" ([=<]) ", "\u00a0\\1\u00a0", sentence))
 
 
+_METRIC_NAMES = {
+    "auprc": "AUPRC",
+    "auroc": "AUROC",
+    "boundary_iou": "Boundary IoU",
+    "brier": "Brier score",
+    "c_index": "C-index",
+    "hd95": "HD95",
+    "iou": "IoU",
+    "uno_c": "Uno’s C",
+}
+
+
 def metric_name(identity: str) -> str:
     """A metric's name as prose has it.
 
@@ -91,5 +103,4 @@ def metric_name(identity: str) -> str:
     ('C-index', 'AUROC', 'Dice')
     """
     name = identity.partition("@")[0]
-    known = {"auroc": "AUROC", "c_index": "C-index", "iou": "IoU"}
-    return known.get(name, name.replace("_", " ").capitalize())
+    return _METRIC_NAMES.get(name, name.replace("_", " ").capitalize())
