@@ -1,13 +1,12 @@
 """``vesalius evidence``: the finding that is kept in the repository."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from vesalius.cli.options import Out, System
-from vesalius.cli.progress import progress_bars
+from vesalius.cli.progress import resumable
 from vesalius.names import EngineName
 
 
@@ -22,11 +21,7 @@ def command(
     from vesalius.cli.finding import print_finding
     from vesalius.systems.evidence import write_evidence
 
-    try:
-        with progress_bars():
-            run = api.run(id, data="all", engine=engine, out=out)
-    except KeyboardInterrupt:
-        print(f"vesalius: stopped; what is finished is kept in {out}, the same command goes on from there.", file=sys.stderr)
-        raise typer.Exit(130) from None
+    with resumable(out):
+        run = api.run(id, data="all", engine=engine, out=out)
     print_finding(run.finding, run.folder)
     print(f"Evidence: {write_evidence(run, folder)}")

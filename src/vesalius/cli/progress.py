@@ -3,6 +3,9 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+import typer
 
 from vesalius.progress import report_to
 
@@ -30,3 +33,14 @@ def progress_bars() -> Iterator[None]:
             yield
         finally:
             report_to(None)
+
+
+@contextmanager
+def resumable(out: Path) -> Iterator[None]:
+    """Progress bars around a run; Ctrl-C says that it can be taken up, and exits with 130."""
+    try:
+        with progress_bars():
+            yield
+    except KeyboardInterrupt:
+        print(f"vesalius: stopped; what is finished is kept in {out}, the same command goes on from there.", file=sys.stderr)
+        raise typer.Exit(130) from None

@@ -1,13 +1,12 @@
 """``vesalius run``: try a published idea."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from vesalius.cli.options import Json, Out, System, parse_seeds
-from vesalius.cli.progress import progress_bars
+from vesalius.cli.progress import resumable
 from vesalius.names import EngineName, Size
 
 
@@ -24,10 +23,6 @@ def command(
     from vesalius import api
     from vesalius.cli.finding import print_finding, print_json
 
-    try:
-        with progress_bars():
-            run = api.run(id, size=size, data=data or (), seeds=parse_seeds(seeds), engine=engine, out=out)
-    except KeyboardInterrupt:
-        print(f"vesalius: stopped; what is finished is kept in {out}, the same command goes on from there.", file=sys.stderr)
-        raise typer.Exit(130) from None
+    with resumable(out):
+        run = api.run(id, size=size, data=data or (), seeds=parse_seeds(seeds), engine=engine, out=out)
     (print_json if as_json else print_finding)(run.finding, run.folder)

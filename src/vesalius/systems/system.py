@@ -3,12 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from vesalius.learners.learner import Learner
 from vesalius.names import Area, Kind, Size
 from vesalius.tasks import Task
-
-Build = Callable[[int], Learner]
-"""Makes an untrained learner of a seed."""
+from vesalius.trials.trial import Build
 
 Arms = Mapping[str, Build]
 

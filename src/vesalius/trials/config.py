@@ -13,7 +13,7 @@ from vesalius.records import Field, Label, Mask, Survival, digest_of
 from vesalius.tasks import Family, Task, Tier
 from vesalius.trials.cell import split_of
 from vesalius.trials.store import Store
-from vesalius.trials.trial import Cell, Trial, code_digest
+from vesalius.trials.trial import Trial, code_digest
 
 THREADS = 1
 """Of every cell: sums keep their order on any machine, and two cells side by side gain more than two threads in one."""
@@ -84,10 +84,6 @@ class RunConfig:
     def task(self, name: str) -> TaskConfig:
         """The task of that name."""
         return next(task for task in self.tasks if task.name == name)
-
-    def cells(self) -> list[Cell]:
-        """Every cell of the trial."""
-        return [Cell(task.name, arm, seed) for seed in self.seeds for task in self.tasks for arm in task.arms]
 
     def true_address(self) -> str:
         """The hash of all that the finding depends on, which is not the environment."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from statistics import fmean
 
-from vesalius.tasks import Prediction
 from vesalius.trials.config import RunConfig, TaskConfig
 from vesalius.trials.finding import Cost
 from vesalius.trials.store import Store
@@ -17,8 +16,8 @@ def costs(store: Store, config: RunConfig) -> list[Cost]:
 
 def _cost(store: Store, config: RunConfig, task: TaskConfig, arm: str) -> Cost:
     cells = [Cell(task.name, arm, seed) for seed in config.seeds]
-    measured = [store.json(str((store.cell_folder(cell) / "cost.json").relative_to(store.folder))) for cell in cells]
-    predictions = [prediction for cell in cells for prediction in store.predictions(cell)]
+    measured = [store.cell_json(cell, "cost.json") for cell in cells]
+    spent = [row for cell in cells for row in store.spent(cell)]
     memory = [cell["peak_memory_mib"] for cell in measured]
     return Cost(
         task=task.name,
@@ -27,9 +26,9 @@ def _cost(store: Store, config: RunConfig, task: TaskConfig, arm: str) -> Cost:
         fit_seconds=fmean(cell["fit_seconds"] for cell in measured),
         predict_seconds=fmean(cell["predict_seconds"] for cell in measured),
         peak_memory_mib=None if None in memory else max(memory),
-        tokens=_mean_known(prediction.tokens for prediction in predictions),
-        calls=_mean_known(prediction.calls for prediction in predictions),
-        recorded_seconds=_mean_seconds(predictions),
+        tokens=_mean_known(row["tokens"] for row in spent),
+        calls=_mean_known(row["calls"] for row in spent),
+        recorded_seconds=_mean_known(row["seconds"] for row in spent),
     )
 
 
@@ -37,7 +36,3 @@ def _mean_known(values: Iterable[int | float | None]) -> float | None:
     """Mean a record; None unless every record has it, for a partial mean would look cheaper than it was."""
     found = list(values)
     return None if not found or None in found else fmean(value for value in found if value is not None)
-
-
-def _mean_seconds(predictions: list[Prediction]) -> float | None:
-    return _mean_known(prediction.seconds for prediction in predictions)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from vesalius.metrics import Metric
 from vesalius.tasks import Prediction, Value
-from vesalius.trials.table import to_parquet
+from vesalius.trials.table import table_to_parquet
 
 _NAN = float("nan")
 
@@ -71,5 +71,4 @@ def scores_to_parquet(predictions: Sequence[Prediction], truths: Sequence[Value]
         "outcome": pa.array([prediction.outcome for prediction in predictions], pa.string()),
         **{metric.identity: pa.array(record_scores(metric, predictions, truths)) for metric in per_record},
     }
-    table = pa.table(columns)
-    return to_parquet(table.to_pylist(), table.schema)
+    return table_to_parquet(pa.table(columns))

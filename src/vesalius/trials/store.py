@@ -7,15 +7,17 @@ import shutil
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from vesalius.errors import UserError
 from vesalius.tasks import Prediction, Value
-from vesalius.trials.table import predictions_from_parquet, truths_from_parquet
+from vesalius.trials.table import from_parquet, predictions_from_parquet, truths_from_parquet
 from vesalius.trials.trial import Cell
 
 _LONGEST = 80
+_SPENT = ("tokens", "calls", "seconds")
 
 
 def slug(name: str) -> str:
@@ -44,8 +46,11 @@ class Store:
 
     def has(self, cell: Cell) -> bool:
         """Whether the cell is finished, and what stands there is that cell's."""
-        path = self.cell_folder(cell) / "cell.json"
-        return path.is_file() and self.json(str(path.relative_to(self.folder))) == asdict(cell)
+        return (self.cell_folder(cell) / "cell.json").is_file() and self.cell_json(cell, "cell.json") == asdict(cell)
+
+    def cell_json(self, cell: Cell, name: str) -> Any:
+        """A JSON file of a cell; raises as ``json``."""
+        return self.json((self.cell_folder(cell) / name).relative_to(self.folder).as_posix())
 
     def commit(self, folder: Path, files: Mapping[str, bytes]) -> None:
         """Write files as one folder: all of them or, if stopped at any moment, none."""
@@ -98,6 +103,10 @@ class Store:
     def predictions(self, cell: Cell) -> list[Prediction]:
         """What a cell's learner said."""
         return _decoded(self.cell_folder(cell) / "predictions.parquet", predictions_from_parquet)
+
+    def spent(self, cell: Cell) -> list[dict[str, Any]]:
+        """What each prediction of a cell cost, without what it says, which may be large."""
+        return _decoded(self.cell_folder(cell) / "predictions.parquet", partial(from_parquet, columns=_SPENT))
 
     def manifest(self) -> dict[str, str]:
         """SHA-256 of every file that the finding rests on."""

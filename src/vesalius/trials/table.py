@@ -58,15 +58,20 @@ def _value(row: Mapping[str, object]) -> Value | None:
 
 def to_parquet(rows: Sequence[Mapping[str, object]], schema: pa.Schema) -> bytes:
     """The rows as the bytes of a parquet file."""
+    return table_to_parquet(pa.Table.from_pylist(list(rows), schema=schema))
+
+
+def table_to_parquet(table: pa.Table) -> bytes:
+    """The table as the bytes of a parquet file."""
     sink = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), sink)
+    pq.write_table(table, sink)
     return sink.getvalue()
 
 
-def from_parquet(data: bytes) -> list[dict[str, object]]:
-    """The rows of a parquet file."""
+def from_parquet(data: bytes, columns: Sequence[str] | None = None) -> list[dict[str, object]]:
+    """The rows of a parquet file, of all its columns or of some."""
     # without threads: those of a reader that failed may abort the process at its end
-    return pq.read_table(io.BytesIO(data), use_threads=False, pre_buffer=False).to_pylist()  # type: ignore[no-any-return]
+    return pq.read_table(io.BytesIO(data), columns=columns and list(columns), use_threads=False, pre_buffer=False).to_pylist()  # type: ignore[no-any-return]
 
 
 def predictions_to_parquet(predictions: Sequence[Prediction]) -> bytes:

@@ -11,6 +11,7 @@ from vesalius.learners.learner import Learner
 from vesalius.tasks import Task
 
 Build = Callable[[int], Learner]
+"""Makes an untrained learner of a seed."""
 
 
 @dataclass(frozen=True, slots=True)

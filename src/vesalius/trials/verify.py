@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from vesalius.errors import UserError
-from vesalius.tasks import OUTCOMES
+from vesalius.tasks import OUTCOMES, Value
 from vesalius.trials.config import RunConfig, TaskConfig, load_config
 from vesalius.trials.costs import costs
 from vesalius.trials.evaluate import make_finding
@@ -48,21 +48,19 @@ def verify(folder: Path) -> list[str]:
 
 
 def _changed_scores(store: Store, config: RunConfig) -> list[str]:
-    return [
-        problem
-        for task in config.tasks
-        for arm in task.arms
-        for seed in config.seeds
-        for problem in _rescored(store, task, Cell(task.name, arm, seed))
-    ]
+    problems: list[str] = []
+    for task in config.tasks:
+        ids, _, truths = store.truth(task.name)
+        for cell in (Cell(task.name, arm, seed) for arm in task.arms for seed in config.seeds):
+            problems += _rescored(store, task, cell, ids, truths)
+    return problems
 
 
-def _rescored(store: Store, task: TaskConfig, cell: Cell) -> Sequence[str]:
+def _rescored(store: Store, task: TaskConfig, cell: Cell, ids: Sequence[str], truths: Sequence[Value]) -> Sequence[str]:
     """Score the predictions again and compare with what is stored."""
     path = store.cell_folder(cell) / "scores.parquet"
     if not store.has(cell):
         return [f"{path.parent}: not {cell.arm!r} with seed {cell.seed} on {cell.task!r}; it was moved or taken away."]
-    ids, _, truths = store.truth(task.name)
     predictions = store.predictions(cell)
     rows = from_parquet(read(path))
     if [row["record_id"] for row in rows] != ids or [prediction.record_id for prediction in predictions] != ids:

@@ -28,8 +28,9 @@ from vesalius.sources.noise import LabelNoise
 from vesalius.sources.packaged.cohorts import COHORTS, LABEL_METRICS, MARGIN, SURVIVAL_METRICS, cohort_task
 from vesalius.sources.simulators.noisy_labels import NoisyLabels
 from vesalius.sources.splits import split_by_hash
-from vesalius.systems.system import Arms, Build, Claim, System
+from vesalius.systems.system import Arms, Claim, System
 from vesalius.tasks import Measure, Task
+from vesalius.trials.trial import Build
 
 if TYPE_CHECKING:
     from vesalius.learners.cleaning import ReCoV

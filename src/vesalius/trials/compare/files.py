@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vesalius.errors import UserError
 from vesalius.trials.store import read
+from vesalius.trials.table import from_parquet
 
 Row = Mapping[str, object]
 
@@ -40,17 +41,16 @@ class Columns:
             UserError: if the named column, or any of the usual ones, is not there.
         """
         named = getattr(self, role, None)
-        wanted = (named,) if named else _GUESSES[role]
-        found = next((name for name in wanted if name in rows[0]), None)
+        found = (named if named in rows[0] else None) if named else self.guess(role, rows)
         if found is None:
+            wanted = (named,) if named else _GUESSES[role]
             option = f"; name it with --{_OPTIONS[role]}" if role in _OPTIONS else ""
             raise UserError(f"{path}, columns {', '.join(map(str, rows[0]))}: none is {' or '.join(map(repr, wanted))}{option}.")
         return found
 
-    def has(self, role: str, rows: Sequence[Row]) -> bool:
-        """Whether the rows have a column of that role."""
-        named = getattr(self, role, None)
-        return any(name in rows[0] for name in ((named,) if named else _GUESSES[role]))
+    def guess(self, role: str, rows: Sequence[Row]) -> str | None:
+        """The first column with one of the usual names for that role, if any."""
+        return next((name for name in _GUESSES[role] if name in rows[0]), None)
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -129,12 +129,9 @@ def _json_lines(path: Path) -> list[Row]:
 
 
 def _parquet(path: Path) -> list[Row]:
-    import io
-
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(io.BytesIO(read(path)), use_threads=False, pre_buffer=False).to_pylist()  # type: ignore[no-any-return]
+        return list(from_parquet(read(path)))
     except pa.ArrowException as error:
         raise UserError(f"{path}: not a parquet file ({str(error).splitlines()[0]}); write it again.") from None

@@ -100,7 +100,7 @@ def _truths(tables: Mapping[Path, Sequence[Row]], reading: Reading) -> tuple[dic
     for path, rows in tables.items():
         columns = reading.columns
         id_column = columns.find("id", rows, path)
-        subject_column = columns.find("subject", rows, path) if columns.subject or columns.has("subject", rows) else None
+        subject_column = columns.find("subject", rows, path) if columns.subject else columns.guess("subject", rows)
         for line, row in enumerate(rows, start=1):
             key, (value, field) = _key(row[id_column], path, line), _truth(path, line, row, rows, reading)
             if plain.setdefault(key, value) != value:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from vesalius.records import Image, Record, Text, Volume
 from vesalius.tasks import Split, Task
-from vesalius.trials.finding import Gate, GateOutcome
-from vesalius.trials.gates.provenance import counted
+from vesalius.trials.finding import Gate
+from vesalius.trials.gates.provenance import counted, gate_of
 
 JACCARD = 0.7
 """Share of common word triples from which two texts count as near duplicates: twenty words of which one was changed."""
@@ -28,15 +28,15 @@ def exact_duplicates(task: Task, split: Split) -> Gate:
     Text is compared without case, punctuation and white space; arrays by every byte.
     """
     if not task.inputs:
-        return _gate(task, "exact duplicates", "not applicable", "predictions made elsewhere; the records are not at hand")
+        return gate_of(task, "exact duplicates", "not applicable", "predictions made elsewhere; the records are not at hand")
     learned = {_content(task, record) for record in (*split.train, *split.validation)}
     tested = [_content(task, record) for record in split.test]
     leaked, repeated = sum(content in learned for content in tested), len(tested) - len(set(tested))
     if leaked or repeated:
         found = [(leaked, "also in training"), (repeated, "repeating another test record")]
         detail = " and ".join(f"{counted(number, 'test record')} {where}" for number, where in found if number) + "; remove them"
-        return _gate(task, "exact duplicates", "failed", detail)
-    return _gate(task, "exact duplicates", "passed", f"{len(tested)} test records, all different and none learned from")
+        return gate_of(task, "exact duplicates", "failed", detail)
+    return gate_of(task, "exact duplicates", "passed", f"{len(tested)} test records, all different and none learned from")
 
 
 def near_duplicate_texts(task: Task, split: Split) -> Gate:
@@ -45,10 +45,10 @@ def near_duplicate_texts(task: Task, split: Split) -> Gate:
     learned = _texts(task, (*split.train, *split.validation))
     tested = _texts(task, split.test)
     if not learned or not tested:
-        return _gate(task, name, "not applicable", "no text is learned from")
+        return gate_of(task, name, "not applicable", "no text is learned from")
     found = near_texts(learned, tested)
     detail = f"{len(found)} of {len(tested)} test texts share {JACCARD:.0%} of their word triples with a training text"
-    return _gate(task, name, "failed" if found else "passed", detail)
+    return gate_of(task, name, "failed" if found else "passed", detail)
 
 
 def near_duplicate_images(task: Task, split: Split) -> Gate:
@@ -57,10 +57,10 @@ def near_duplicate_images(task: Task, split: Split) -> Gate:
     learned = _images(task, (*split.train, *split.validation))
     tested = _images(task, split.test)
     if not learned or not tested:
-        return _gate(task, name, "not applicable", "no image is learned from")
+        return gate_of(task, name, "not applicable", "no image is learned from")
     near = near_images(learned, tested)
     detail = f"{len(near)} of {len(tested)} test images are within {HAMMING} of 64 bits of a training image by perceptual hash"
-    return _gate(task, name, "failed" if near else "passed", detail)
+    return gate_of(task, name, "failed" if near else "passed", detail)
 
 
 def near_texts(learned: Sequence[str], tested: Sequence[str]) -> list[int]:
@@ -114,10 +114,6 @@ def perceptual_hash(pixels: NDArray[np.generic]) -> NDArray[np.bool_]:
     low = dctn(small, norm="ortho")[:8, :8].ravel()
     above: NDArray[np.bool_] = low > np.median(low[1:])  # the first is the mean brightness, which must not shift the median
     return above
-
-
-def _gate(task: Task, name: str, outcome: GateOutcome, detail: str) -> Gate:
-    return Gate(task=task.name, name=name, outcome=outcome, detail=detail)
 
 
 def _inputs(task: Task, record: Record) -> Iterable[object]:

@@ -4,7 +4,8 @@ from vesalius.tasks import Split, Task
 from vesalius.trials.finding import Gate, GateOutcome
 
 
-def _gate(task: Task, name: str, outcome: GateOutcome, detail: str) -> Gate:
+def gate_of(task: Task, name: str, outcome: GateOutcome, detail: str) -> Gate:
+    """What a gate found on a task."""
     return Gate(task=task.name, name=name, outcome=outcome, detail=detail)
 
 
@@ -21,17 +22,17 @@ def subjects_apart(task: Task, split: Split) -> Gate:
     """No subject is both in what is learned from and in what is tested on."""
     name = "subjects apart"
     if not split.train:
-        return _gate(task, name, "not applicable", "nothing is trained on records of this task")
+        return gate_of(task, name, "not applicable", "nothing is trained on records of this task")
     learned = {record.subject_id for record in (*split.train, *split.validation)}
     shared = learned & {record.subject_id for record in split.test}
     if shared:
-        return _gate(
+        return gate_of(
             task,
             name,
             "failed",
             f"{counted(len(shared), 'subject')} in both training and test: the score is of subjects already seen",
         )
-    return _gate(task, name, "passed", f"{counted(len(learned), 'subject')} to learn from, none of them tested")
+    return gate_of(task, name, "passed", f"{counted(len(learned), 'subject')} to learn from, none of them tested")
 
 
 def time_order(task: Task, split: Split) -> Gate:
@@ -40,20 +41,22 @@ def time_order(task: Task, split: Split) -> Gate:
     learned = [record.time for record in (*split.train, *split.validation) if record.time]
     tested = [record.time for record in split.test if record.time]
     if not learned or not tested:
-        return _gate(task, name, "not applicable", "records carry no time, or nothing is trained")
+        return gate_of(task, name, "not applicable", "records carry no time, or nothing is trained")
     late = sum(time > min(tested) for time in learned)
     if late:
-        return _gate(task, name, "failed", f"{counted(late, 'training record')} later than the first test record; split by time")
-    return _gate(task, name, "passed", "all training records are older than the test records")
+        return gate_of(
+            task, name, "failed", f"{counted(late, 'training record')} later than the first test record; split by time"
+        )
+    return gate_of(task, name, "passed", "all training records are older than the test records")
 
 
 def licence_known(task: Task, split: Split) -> Gate:
     """Every record says under which licence it may be used."""
     name = "licence known"
     if not task.inputs:
-        return _gate(task, name, "not applicable", "predictions made elsewhere; the records are not at hand")
+        return gate_of(task, name, "not applicable", "predictions made elsewhere; the records are not at hand")
     records = (*split.train, *split.validation, *split.test)
     unknown = sum(not record.licence for record in records)
     if unknown:
-        return _gate(task, name, "failed", f"{unknown} of {len(records)} records carry no licence; ask their owner")
-    return _gate(task, name, "passed", "; ".join(sorted({str(record.licence) for record in records})))
+        return gate_of(task, name, "failed", f"{unknown} of {len(records)} records carry no licence; ask their owner")
+    return gate_of(task, name, "passed", "; ".join(sorted({str(record.licence) for record in records})))
