@@ -127,3 +127,9 @@ def test_a_changed_run_does_not_get_a_new_seal_by_running_it_again(folder, name)
     (folder / name).write_text((folder / name).read_text().replace("passed", "failed").replace("0.05", "0.5"))
     with pytest.raises(UserError, match=f"{name}: changed since the run.*Remove the folder"):
         run_trial(question_trial(), out=folder.parent)
+
+
+def test_other_examples_than_those_of_the_run_are_found(folder):
+    path = folder / "examples" / "toy.json"
+    path.write_text(path.read_text().replace("treatment", "poison"))
+    assert any("toy.json" in problem for problem in verify(folder))

@@ -109,12 +109,13 @@ class Store:
         return _decoded(self.cell_folder(cell) / "predictions.parquet", partial(from_parquet, columns=_SPENT))
 
     def manifest(self) -> dict[str, str]:
-        """SHA-256 of every file that the finding rests on."""
+        """SHA-256 of every file that the finding rests on, and of the examples that its report shows."""
         found = [
             self.folder / "trial.json",
             self.folder / "gates.json",
             *(self.folder / "tasks").rglob("*"),
             *(self.folder / "cells").rglob("*"),
+            *(self.folder / "examples").rglob("*"),
         ]
         return {
             file.relative_to(self.folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
