@@ -22,12 +22,12 @@ def report_to(reporter: Reporter | None) -> None:
     _reporter = reporter or _silent
 
 
-def track(items: Iterable[T], description: str, total: int) -> Iterator[T]:
-    """Pass the items on, reporting after each.
+def track(items: Iterable[T], description: str, total: int, *, done: int = 0) -> Iterator[T]:
+    """Pass the items on, reporting after each; ``done`` items of the total were passed on before.
 
     >>> sum(track([1, 2, 3], "adding", 3))
     6
     """
-    for done, item in enumerate(items, start=1):
+    for count, item in enumerate(items, start=done + 1):
         yield item
-        _reporter(description, done, total)
+        _reporter(description, count, total)

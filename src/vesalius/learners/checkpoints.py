@@ -1,0 +1,168 @@
+"""Training that was stopped goes on where it was.
+
+Within ``checkpoints(folder)`` every training writes its state there at intervals, and one that finds its state goes on from it::
+
+    with checkpoints(Path("run/checkpoint")):
+        learner.fit(train, validation)
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+from vesalius.errors import UserError
+
+SECONDS = 30.0
+_folder: ContextVar[Path | None] = ContextVar("folder of checkpoints", default=None)
+
+
+@contextmanager
+def checkpoints(folder: Path) -> Iterator[None]:
+    """Keep the state of all training within in this folder. Remove the folder when what was trained has been saved."""
+    folder.mkdir(parents=True, exist_ok=True)
+    token = _folder.set(folder)
+    try:
+        yield
+    finally:
+        _folder.reset(token)
+
+
+@dataclass(slots=True)
+class History:
+    """What happened in training: loss and learning rate of each step, and the score (step, score) of each check."""
+
+    losses: list[float] = field(default_factory=list)
+    learning_rates: list[float] = field(default_factory=list)
+    scores: list[tuple[int, float]] = field(default_factory=list)
+
+    @property
+    def checks_since_best(self) -> int:
+        """How many checks ago the score was best; 0 before the first.
+
+        >>> History(scores=[(10, 0.5), (20, 0.7), (30, 0.6)]).checks_since_best
+        1
+        """
+        values = [score for _, score in self.scores]
+        return values[::-1].index(max(values)) if values else 0
+
+
+@dataclass(slots=True)
+class State:
+    """Everything that training changes.
+
+    Attributes:
+        network: what is trained.
+        optimiser: of its parameters.
+        averaged: the exponential average of its weights, where there is one.
+        best: a copy of the best scored weights.
+    """
+
+    network: nn.Module
+    optimiser: torch.optim.Optimizer
+    averaged: AveragedModel | None = None
+    history: History = field(default_factory=History)
+    best: dict[str, Tensor] | None = None
+
+    @property
+    def kept(self) -> nn.Module:
+        """The network that is scored and kept: the average, or what is trained."""
+        return self.network if self.averaged is None else self.averaged.module
+
+    def advance(self, loss: float, learning_rate: float) -> None:
+        """Note a step that has been taken."""
+        if self.averaged is not None:
+            self.averaged.update_parameters(self.network)
+        self.history.losses.append(loss)
+        self.history.learning_rates.append(learning_rate)
+
+    def check(self, score: float) -> None:
+        """Note a score, and copy the weights if none was better."""
+        self.history.scores.append((len(self.history.losses), score))
+        if self.history.checks_since_best == 0:
+            self.best = {name: value.detach().clone() for name, value in self.kept.state_dict().items()}
+
+    def conclude(self) -> None:
+        """Give the network the weights to keep."""
+        self.network.load_state_dict(self.best if self.best is not None else self.kept.state_dict())
+        self.network.eval()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All numbers, by names that ``restore`` understands."""
+        parts = {"network": self.network.state_dict(), "best": self.best or {}}
+        if self.averaged is not None:
+            parts["averaged"] = self.averaged.state_dict()
+        for index, moments in self.optimiser.state_dict()["state"].items():
+            parts[f"optimiser.{index}"] = moments
+        return {f"{part}|{name}": value for part, values in parts.items() for name, value in values.items()}
+
+    def restore(self, tensors: dict[str, Tensor], history: History) -> None:
+        """Take back ``tensors``; raises RuntimeError or KeyError if they are of another network."""
+        parts: dict[str, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            part, name = key.split("|", 1)
+            parts.setdefault(part, {})[name] = value
+        self.network.load_state_dict(parts["network"])
+        if self.averaged is not None:
+            self.averaged.load_state_dict(parts["averaged"])
+        moments = {int(part.split(".")[1]): values for part, values in parts.items() if part.startswith("optimiser.")}
+        self.optimiser.load_state_dict({"state": moments, "param_groups": self.optimiser.state_dict()["param_groups"]})
+        self.best, self.history = parts.get("best"), history
+
+
+class Checkpoint:
+    """The file of one training's state."""
+
+    def __init__(self, file: Path | None, state: State, *, writes: bool) -> None:
+        self._file, self._state, self._writes = file, state, writes
+        self._saved_at = time.monotonic()
+
+    def restore(self) -> int:
+        """Go back to the state of the file, if there is one; how many steps were done then.
+
+        Raises:
+            UserError: if the file is damaged, or of another network.
+        """
+        if self._file is None or not self._file.exists():
+            return 0
+        try:
+            with safe_open(self._file, framework="pt") as stored:
+                tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - it is no dict
+                content = json.loads((stored.metadata() or {})["history"])
+            content["scores"] = [(int(step), float(score)) for step, score in content["scores"]]
+            self._state.restore(tensors, History(**content))
+        except (OSError, SafetensorError, RuntimeError, KeyError, ValueError, TypeError) as error:
+            raise UserError(f"{self._file}: damaged, or of another training; remove it to start from the beginning.") from error
+        return len(self._state.history.losses)
+
+    def save_when_due(self) -> None:
+        """Write the state if the last time is long enough ago; a reader never sees half a file."""
+        if self._file is not None and self._writes and time.monotonic() - self._saved_at >= SECONDS:
+            self._save(self._file)
+            self._saved_at = time.monotonic()
+
+    def finish(self) -> None:
+        """Write the last state: a learner of several trainings that is stopped in a later one does not repeat this one."""
+        if self._file is not None and self._writes:
+            self._save(self._file)
+
+    def _save(self, file: Path) -> None:
+        tensors = {name: value.detach().cpu().contiguous().clone() for name, value in self._state.tensors().items()}
+        half = file.with_suffix(".half")
+        save_file(tensors, half, metadata={"history": json.dumps(asdict(self._state.history))})
+        half.replace(file)
+
+
+def checkpoint(name: str, state: State, *, writes: bool) -> Checkpoint:
+    """The checkpoint of the training of that name in the folder of ``checkpoints``; outside of it, one that keeps nothing."""
+    folder = _folder.get()
+    return Checkpoint(None if folder is None else folder / f"{name}.safetensors", state, writes=writes)
