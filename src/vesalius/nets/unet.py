@@ -1,15 +1,22 @@
-"""The two-dimensional U-Net, and what networks of its kind share."""
+"""The U-Net in two and three dimensions, and what networks of its kind share."""
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+Dimensions = Literal[2, 3]
+CONVOLUTION = {2: nn.Conv2d, 3: nn.Conv3d}
+TRANSPOSED = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
+NORMALISATION = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
+MAX_POOL = {2: functional.max_pool2d, 3: functional.max_pool3d}
+
 
 class ConvBlock(nn.Module):
-    """Two 3×3 convolutions, each with batch normalisation and ReLU; keeps height and width.
+    """Two convolutions of extent 3, each with batch normalisation and ReLU; keeps height and width (and depth).
 
     Batch normalisation, although batches are small: its statistics are of batch × height × width values, thousands for a few
     patches, and at prediction it is a fixed affine map, so that a network trained on patches answers a whole image alike at every
@@ -19,70 +26,88 @@ class ConvBlock(nn.Module):
     torch.Size([2, 8, 16, 16])
     """
 
-    def __init__(self, in_channels: int, out_channels: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int, dimensions: Dimensions = 2) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for channels in (in_channels, out_channels):
             # The normalisation that follows has the bias.
-            layers += [nn.Conv2d(channels, out_channels, 3, padding=1, bias=False), nn.BatchNorm2d(out_channels), nn.ReLU()]
+            convolution = CONVOLUTION[dimensions](channels, out_channels, 3, padding=1, bias=False)
+            layers += [convolution, NORMALISATION[dimensions](out_channels), nn.ReLU()]
         self.layers = nn.Sequential(*layers)
 
-    def forward(self, image_BCHW: Tensor) -> Tensor:
-        """Features of the same height and width."""
-        features: Tensor = self.layers(image_BCHW)
+    def forward(self, image_BCS: Tensor) -> Tensor:
+        """Features of the same size."""
+        features: Tensor = self.layers(image_BCS)
         return features
 
 
-def up_sampler(in_channels: int, out_channels: int) -> nn.Module:
-    """A transposed convolution that doubles height and width, as the UNet++ authors' code has it.
+def up_sampler(in_channels: int, out_channels: int, dimensions: Dimensions = 2) -> nn.Module:
+    """A transposed convolution that doubles every side, as the UNet++ authors' code has it.
 
     >>> up_sampler(8, 4)(torch.zeros(1, 8, 5, 5)).shape
     torch.Size([1, 4, 10, 10])
     """
-    return nn.ConvTranspose2d(in_channels, out_channels, 2, stride=2)
+    return TRANSPOSED[dimensions](in_channels, out_channels, 2, stride=2)
 
 
-def pad_to_multiple(image_BCHW: Tensor, multiple: int) -> Tensor:
-    """Repeat the last row and column until height and width are multiples; the original is the top left part.
+def pad_to_multiple(image_BCS: Tensor, multiple: int) -> Tensor:
+    """Repeat the last row and column (and slice) until every side is a multiple; the original stands at the start of each axis.
 
     >>> pad_to_multiple(torch.zeros(1, 1, 5, 8), 4).shape
     torch.Size([1, 1, 8, 8])
     """
-    below, right = -image_BCHW.shape[-2] % multiple, -image_BCHW.shape[-1] % multiple
-    return functional.pad(image_BCHW, (0, right, 0, below), mode="replicate") if below or right else image_BCHW
+    missing = [-size % multiple for size in image_BCS.shape[2:]]
+    if not any(missing):
+        return image_BCS
+    # torch names the last axis first.
+    return functional.pad(image_BCS, [pad for more in reversed(missing) for pad in (0, more)], mode="replicate")
+
+
+def crop(padded_BCS: Tensor, like_BCS: Tensor) -> Tensor:
+    """The start of each axis, as long as in the other: what ``pad_to_multiple`` was given.
+
+    >>> crop(torch.zeros(1, 3, 8, 8), torch.zeros(1, 1, 5, 8)).shape
+    torch.Size([1, 3, 5, 8])
+    """
+    for axis, size in enumerate(like_BCS.shape[2:], start=2):
+        padded_BCS = padded_BCS.narrow(axis, 0, size)
+    return padded_BCS
 
 
 class UNet(nn.Module):
-    """Encoder and decoder with a skip connection at each level (Ronneberger et al. 2015, arXiv 1505.04597).
+    """Encoder and decoder with a skip connection at each level.
+
+    Ronneberger et al. 2015 (arXiv 1505.04597); in three dimensions Çiçek et al. 2016 (arXiv 1606.06650).
 
     Args:
         in_channels: of the image.
         classes: how many logits a pixel, background included.
         widths: channels of each level, from full resolution down; n widths halve the resolution n - 1 times.
+        dimensions: 2 for images, 3 for volumes.
 
     >>> UNet(1, 3, (4, 8, 16))(torch.zeros(2, 1, 30, 21)).shape
     torch.Size([2, 3, 30, 21])
     """
 
-    def __init__(self, in_channels: int, classes: int, widths: Sequence[int]) -> None:
+    def __init__(self, in_channels: int, classes: int, widths: Sequence[int], dimensions: Dimensions = 2) -> None:
         super().__init__()
-        self.encoders = nn.ModuleList(ConvBlock(above, width) for above, width in pairwise((in_channels, *widths)))
-        self.ups = nn.ModuleList(up_sampler(below, width) for width, below in pairwise(widths))
-        self.decoders = nn.ModuleList(ConvBlock(2 * width, width) for width in widths[:-1])
-        self.head = nn.Conv2d(widths[0], classes, 1)
+        self.encoders = nn.ModuleList(ConvBlock(above, width, dimensions) for above, width in pairwise((in_channels, *widths)))
+        self.ups = nn.ModuleList(up_sampler(below, width, dimensions) for width, below in pairwise(widths))
+        self.decoders = nn.ModuleList(ConvBlock(2 * width, width, dimensions) for width in widths[:-1])
+        self.head = CONVOLUTION[dimensions](widths[0], classes, 1)
+        self._pool = MAX_POOL[dimensions]
 
-    def forward(self, image_BCHW: Tensor) -> Tensor:
-        """Logits, B × classes × H × W, for any height and width."""
-        height, width = image_BCHW.shape[-2:]
-        features = pad_to_multiple(image_BCHW, 2 ** len(self.ups))
+    def forward(self, image_BCS: Tensor) -> Tensor:
+        """Logits, B × classes × S, for any size S (H × W, or D × H × W)."""
+        features = pad_to_multiple(image_BCS, 2 ** len(self.ups))
         skips: list[Tensor] = []
         for level, encoder in enumerate(self.encoders):
-            features = encoder(functional.max_pool2d(features, 2) if level else features)
+            features = encoder(self._pool(features, 2) if level else features)
             skips.append(features)
         for level in reversed(range(len(self.ups))):
             features = self.decoders[level](torch.cat((skips[level], self.ups[level](features)), dim=1))
-        logits_BKHW: Tensor = self.head(features)
-        return logits_BKHW[..., :height, :width]
+        logits_BKS: Tensor = self.head(features)
+        return crop(logits_BKS, image_BCS)
 
 
 def count_parameters(network: nn.Module) -> int:
