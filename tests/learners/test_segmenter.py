@@ -6,13 +6,13 @@ import torch
 from torch import nn
 
 from vesalius.errors import UserError
+from vesalius.learners.intensity import Intensity
 from vesalius.learners.learner import Learner
-from vesalius.learners.patches import Intensity, PatchSampler
 from vesalius.learners.segmenter import SETTINGS, WEIGHTS, Segmenter, cross_entropy_and_dice
 from vesalius.metrics import dice
 from vesalius.nets.unet import UNet, count_parameters
 from vesalius.nets.unet_plus_plus import UNetPlusPlus
-from vesalius.records import Image, Mask, Record
+from vesalius.records import Geometry, Image, Mask, Record, Volume
 
 torch.set_num_threads(1)
 
@@ -106,7 +106,7 @@ def test_a_saved_segmenter_answers_as_before(fitted, tmp_path):
     assert (answers(loaded) != answers(fitted)).any()
     loaded.load(tmp_path)
     assert (answers(loaded) == answers(fitted)).all()
-    assert {file.name for file in tmp_path.iterdir()} == {WEIGHTS, SETTINGS}
+    assert {file.name for file in tmp_path.iterdir()} == {WEIGHTS, SETTINGS, "histories.json"}
 
 
 @pytest.mark.parametrize(
@@ -185,16 +185,6 @@ def test_each_image_by_itself_makes_exposure_irrelevant():
     assert (np.stack([prediction.value for prediction in learner.predict(brighter)]) == answers(learner)).mean() > 0.999
 
 
-def test_image_and_mask_of_a_patch_stay_together():
-    mask = np.random.default_rng(0).integers(0, 5, size=(20, 12))
-    sampler = PatchSampler([mask[None].astype(np.float32)], [mask], patch=(16, 16), batch=16, seed=0)
-    image_BCHW, mask_BHW = sampler.draw()
-    for image_HW, mask_HW in zip(image_BCHW[:, 0], mask_BHW):
-        # Contrast and brightness are one line through all pixels of a patch.
-        assert np.corrcoef(image_HW.ravel(), mask_HW.ravel())[0, 1] == pytest.approx(1)
-    assert len({patch.tobytes() for patch in mask_BHW}) > 8
-
-
 def test_intensities_are_those_of_all_pixels():
     images = [np.random.default_rng(n).normal(n, n, size=(2, 5, n)).astype(np.float32) for n in (2, 3, 9)]
     pixels = np.concatenate([image.reshape(2, -1) for image in images], axis=1)
@@ -217,3 +207,51 @@ def test_nothing_to_train_on_is_told():
 def test_a_mask_of_another_size_is_told_with_its_record():
     with pytest.raises(UserError, match="Record 3, field 'mask'"):
         segmenter().fit([disc(3, mask=np.zeros((4, 4), dtype=np.uint8))], [])
+
+
+def ball(number, spacing=(1.0, 1.0, 2.0)):
+    """A bright ball of millimetres, whatever the spacing."""
+    generator = np.random.default_rng(number)
+    centre, radius = generator.uniform(12, 20, size=3), generator.uniform(6, 9)
+    axes = np.meshgrid(*[np.arange(0, 32, step) for step in spacing], indexing="ij")
+    inside = sum((axis - at) ** 2 for axis, at in zip(axes, centre)) < radius**2
+    voxels = 100 * inside + generator.normal(0, 30, size=inside.shape)
+    geometry = Geometry(np.diag([*spacing, 1.0]))
+    fields = {"image": Volume(voxels, geometry), "mask": Mask(inside.astype(np.uint8), ("ball",))}
+    return Record(id=f"v{number}", subject_id=f"v{number}", fields=fields)
+
+
+VOLUMES = {
+    "whole": ((16, 16, 16), {}),
+    "at another spacing": ((16, 16, 16), {"spacing": (2.0, 2.0, 2.0)}),
+    "plane by plane": ((16, 16), {}),
+    "with flips and foreground": ((16, 16, 16), {"flips": True, "foreground": 0.5}),
+}
+
+
+@pytest.mark.parametrize("way", VOLUMES)
+def test_volumes_are_labelled_on_their_own_grid(way):
+    patch, options = VOLUMES[way]
+    learner = Segmenter(
+        lambda: UNet(1, 2, (4, 8), 2 if len(patch) == 2 else 3),
+        steps=140,
+        seed=0,
+        patch=patch,
+        batch=2,
+        learning_rate=1e-2,
+        **options,
+    )
+    learner.fit([ball(number) for number in range(4)], [ball(4)])
+    test = [ball(5), ball(6, spacing=(1.5, 1.5, 1.5))]
+    for record, prediction in zip(test, learner.predict(test)):
+        truth = record.fields["mask"].labels
+        assert prediction.value.shape == truth.shape
+        assert dice(prediction.value, truth) > 0.6
+
+
+def test_image_too_large_for_one_piece_is_labelled_in_windows(monkeypatch, fitted):
+    from vesalius.learners import segmenter as module
+
+    whole = answers(fitted)
+    monkeypatch.setattr(module, "_WHOLE", 10)
+    assert (answers(fitted) == whole).mean() > 0.97

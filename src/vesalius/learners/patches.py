@@ -1,118 +1,127 @@
-"""Images as a network takes them: standardised, channels first, and cut into augmented patches."""
+"""Random patches of images and volumes, wherever these lie."""
 
+import mmap
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vesalius.errors import UserError
-from vesalius.records import Image, Mask, Record
+from vesalius.learners.intensity import Intensity, Pixels
 
-Pixels = NDArray[np.float32]
 Labels = NDArray[np.int64]
-P = TypeVar("P", Pixels, Labels)
-Standard = Literal["training", "image"]
-"""By whose mean and deviation intensities are standardised: of all training images, or of each image itself."""
+_MOST_PLACES = 10_000
 
 
-def channels_first(image: Image) -> Pixels:
-    """The pixels as C×H×W.
+class Sliceable(Protocol):
+    """An array in memory, in a memory-mapped file, or in zarr: what is read is what is asked for."""
 
-    >>> channels_first(Image(np.zeros((4, 5, 3)))).shape, channels_first(Image(np.zeros((4, 5)))).shape
-    ((3, 4, 5), (1, 4, 5))
-    """
-    pixels = image.pixels.astype(np.float32)
-    return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(np.moveaxis(pixels, 2, 0))
-
-
-def labels_of(record: Record, target: str, size: tuple[int, ...]) -> Labels:
-    """The label mask H×W of a record whose image is of that size.
-
-    Raises:
-        UserError: if the mask is of another size.
-    """
-    mask_HW = record.get(target, Mask).labels.astype(np.int64)
-    if mask_HW.shape != size:
-        raise UserError(
-            f"Record {record.id}, field {target!r}: {mask_HW.shape} pixels where the image has {size}; resample it to those."
-        )
-    return mask_HW
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Intensity:
-    """Mean and deviation of each channel.
-
-    >>> images = [np.array([[[0.0, 2.0]]], dtype=np.float32), np.array([[[4.0, 6.0]]], dtype=np.float32)]
-    >>> Intensity.of(images).standardise(images[1]).tolist()[0][0][1] > 1.34
-    True
-    """
-
-    mean_C: NDArray[np.float64]
-    deviation_C: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, images_CHW: Sequence[Pixels]) -> "Intensity":
-        """Over all pixels of all images; a channel without variation keeps its scale."""
-        pixels, over = sum(image[0].size for image in images_CHW), (1, 2)
-        mean_C = np.sum([image.sum(axis=over, dtype=np.float64) for image in images_CHW], axis=0) / pixels
-        squares_C = np.sum([np.square(image - mean_C[:, None, None]).sum(axis=over) for image in images_CHW], axis=0)
-        return cls(mean_C, np.where(squares_C > 0, np.sqrt(squares_C / pixels), 1.0))
-
-    def standardise(self, image_CHW: Pixels) -> Pixels:
-        """The image with mean 0 and deviation 1 where it is like those that were measured."""
-        standard: Pixels = ((image_CHW - self.mean_C[:, None, None]) / self.deviation_C[:, None, None]).astype(np.float32)
-        return standard
+    @property
+    def shape(self) -> tuple[int, ...]: ...  # noqa: D102 - as numpy has it
+    def __getitem__(self, place: tuple[slice | int, ...]) -> NDArray[np.generic]: ...
 
 
 class PatchSampler:
-    """Random patches of random images: any place, turned and mirrored, with a mild change of contrast and brightness.
+    """Random patches of random scans, turned and mirrored, with a mild change of contrast and brightness.
+
+    Only the patch is read and standardised, so that scans may be larger than the memory. A patch of one axis less than the scans
+    is a piece of a plane across their last axis.
 
     Args:
-        images_CHW: standardised images, which may differ in size; smaller ones than a patch are mirrored at their border.
-        masks_HW: their label masks.
-        patch: height and width.
+        images_CS: in their own intensities, of any sizes; smaller ones than a patch are mirrored at their border.
+        masks_S: their labels.
+        intensities: how each is standardised.
+        patch: pixels along each side.
         batch: patches a draw.
-        seed: equal seeds give equal draws.
+        foreground: share of patches that are centred on a labelled pixel, each label of an image equally often.
 
-    >>> images, masks = [np.zeros((1, 9, 7), dtype=np.float32)], [np.zeros((9, 7), dtype=np.int64)]
-    >>> sampler = PatchSampler(images, masks, patch=(8, 8), batch=2, seed=0)
-    >>> [array.shape for array in sampler.draw()]
+    >>> images, masks = [np.zeros((1, 9, 7), dtype=np.int16)], [np.zeros((9, 7), dtype=np.uint8)]
+    >>> sampler = PatchSampler(images, masks, [Intensity(np.zeros(1), np.ones(1))], patch=(8, 8), batch=2)
+    >>> [array.shape for array in sampler.draw(np.random.default_rng(0))]
     [(2, 1, 8, 8), (2, 8, 8)]
     """
 
     def __init__(
-        self, images_CHW: Sequence[Pixels], masks_HW: Sequence[Labels], *, patch: tuple[int, int], batch: int, seed: int
+        self,
+        images_CS: Sequence[Sliceable],
+        masks_S: Sequence[Sliceable],
+        intensities: Sequence[Intensity],
+        *,
+        patch: Sequence[int],
+        batch: int,
+        foreground: float = 0.0,
     ) -> None:
-        self._images = [_enlarge(image, patch) for image in images_CHW]
-        self._masks = [_enlarge(mask, patch) for mask in masks_HW]
-        self._patch, self._batch = patch, batch
-        self._generator = np.random.default_rng(seed)
+        planar = len(patch) == len(masks_S[0].shape) - 1
+        self._patch, self._batch, self._foreground = (*patch, 1) if planar else tuple(patch), batch, foreground
+        self._planar = planar
+        self._images = [_enlarged(image, self._patch) for image in images_CS]
+        self._masks = [_enlarged(mask, self._patch) for mask in masks_S]
+        self._intensities = intensities
+        self._labelled = [_labelled_places(mask) for mask in self._masks] if foreground else []
 
-    def draw(self) -> tuple[Pixels, Labels]:
-        """Images B×C×H×W and masks B×H×W."""
-        pairs = [self._patch_of(index) for index in self._generator.integers(len(self._images), size=self._batch)]
+    def draw(self, random: np.random.Generator) -> tuple[Pixels, Labels]:
+        """Images B×C×S and masks B×S."""
+        pairs = [self._patch_of(int(index), random) for index in random.integers(len(self._images), size=self._batch)]
+        _forget((*self._images, *self._masks))
         return np.stack([image for image, _ in pairs]), np.stack([mask for _, mask in pairs])
 
-    def _patch_of(self, index: int) -> tuple[Pixels, Labels]:
-        image_CHW, mask_HW = self._images[index], self._masks[index]
-        height, width = self._patch
-        top = self._generator.integers(mask_HW.shape[0] - height + 1)
-        left = self._generator.integers(mask_HW.shape[1] - width + 1)
-        image_CHW = image_CHW[:, top : top + height, left : left + width]
-        mask_HW = mask_HW[top : top + height, left : left + width]
-        # A patch that is not square keeps its shape only under half turns.
-        turns = int(self._generator.integers(4)) if height == width else 2 * int(self._generator.integers(2))
-        image_CHW, mask_HW = np.rot90(image_CHW, turns, axes=(1, 2)), np.rot90(mask_HW, turns)
-        if self._generator.integers(2):
-            image_CHW, mask_HW = image_CHW[:, :, ::-1], mask_HW[:, ::-1]
-        contrast, brightness = self._generator.uniform(0.9, 1.1), self._generator.uniform(-0.1, 0.1)
-        return (image_CHW * contrast + brightness).astype(np.float32), mask_HW
+    def _patch_of(self, index: int, random: np.random.Generator) -> tuple[Pixels, Labels]:
+        starts = self._place(index, random)
+        window = tuple(slice(start, start + size) for start, size in zip(starts, self._patch))
+        image_CS = self._intensities[index].standardise(np.asarray(self._images[index][slice(None), *window]))
+        mask_S = np.asarray(self._masks[index][window]).astype(np.int64)
+        if self._planar:
+            image_CS, mask_S = image_CS[..., 0], mask_S[..., 0]
+        image_CS, mask_S = _turned(image_CS, mask_S, random)
+        contrast, brightness = random.uniform(0.9, 1.1), random.uniform(-0.1, 0.1)
+        return (image_CS * contrast + brightness).astype(np.float32), mask_S
+
+    def _place(self, index: int, random: np.random.Generator) -> list[int]:
+        """Where a patch starts: anywhere, or around a labelled pixel as near as the border allows."""
+        room = [there - size for there, size in zip(self._masks[index].shape, self._patch)]
+        if not self._foreground or not self._labelled[index] or random.random() >= self._foreground:
+            return [int(random.integers(most + 1)) for most in room]
+        places_NA = self._labelled[index][int(random.integers(len(self._labelled[index])))]
+        centre = places_NA[int(random.integers(len(places_NA)))]
+        return [min(max(int(at) - size // 2, 0), most) for at, size, most in zip(centre, self._patch, room)]
 
 
-def _enlarge(array: P, patch: tuple[int, int]) -> P:
-    """Mirror at the lower and right border until the last two axes are as large as a patch."""
-    missing = [max(0, wanted - there) for wanted, there in zip(patch, array.shape[-2:])]
-    return np.pad(array, [(0, 0)] * (array.ndim - 2) + [(0, more) for more in missing], mode="symmetric")
+def _turned(image_CS: Pixels, mask_S: Labels, random: np.random.Generator) -> tuple[Pixels, Labels]:
+    """Quarter turns in the plane of the first two axes (half turns where it is not square), and mirrored axes."""
+    turns = int(random.integers(4)) if mask_S.shape[0] == mask_S.shape[1] else 2 * int(random.integers(2))
+    image_CS, mask_S = np.rot90(image_CS, turns, axes=(1, 2)), np.rot90(mask_S, turns)
+    for axis in range(1, mask_S.ndim):
+        if random.integers(2):
+            image_CS, mask_S = np.flip(image_CS, axis + 1), np.flip(mask_S, axis)
+    return image_CS, mask_S
+
+
+def _enlarged(array: Sliceable, patch: Sequence[int]) -> Sliceable:
+    """Mirrored at the end of each axis until it is as long as a patch."""
+    missing = [max(0, wanted - there) for wanted, there in zip(patch, array.shape[-len(patch) :])]
+    if not any(missing):
+        return array
+    whole = np.asarray(array[(slice(None),) * len(array.shape)])
+    return np.pad(whole, [(0, 0)] * (whole.ndim - len(patch)) + [(0, more) for more in missing], mode="symmetric")
+
+
+def _labelled_places(mask_S: Sliceable) -> list[NDArray[np.int32]]:
+    """For each label, some 10,000 of its pixels at most, evenly spaced within each slab; read slab by slab."""
+    found: dict[int, list[NDArray[np.int32]]] = {}
+    most = -(-_MOST_PLACES // mask_S.shape[0])
+    for start in range(mask_S.shape[0]):
+        slab = np.asarray(mask_S[(slice(start, start + 1), *(slice(None),) * (len(mask_S.shape) - 1))])
+        for label in np.unique(slab[slab > 0]):
+            places_NA = np.argwhere(slab == label).astype(np.int32)
+            places_NA[:, 0] += start
+            found.setdefault(int(label), []).append(places_NA[:: -(-len(places_NA) // most)])
+    _forget((mask_S,))
+    return [np.concatenate(found[label]) for label in sorted(found)]
+
+
+def _forget(arrays: Sequence[Sliceable]) -> None:
+    """Let the operating system take back the pages that were read, or a process seems to hold all that it ever looked at."""
+    for array in arrays:
+        pages = getattr(array, "_mmap", None)
+        if isinstance(pages, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            pages.madvise(mmap.MADV_DONTNEED)

@@ -1,33 +1,48 @@
-"""Trains a network to label every pixel of an image."""
+"""Trains a network to label every pixel of an image, or every voxel of a volume."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from vesalius.errors import UserError
-from vesalius.learners.patches import Intensity, Labels, PatchSampler, Pixels, Standard, channels_first, labels_of
+from vesalius.learners.intensity import Intensity, Pixels, Standard
+from vesalius.learners.patches import PatchSampler
+from vesalius.learners.scans import Scan, Shelf, Spacing, labels_of, resample_image, resample_labels, scan_of, size_at
+from vesalius.learners.sliding_window import segment
+from vesalius.learners.training import (
+    History,
+    Regime,
+    device,
+    evaluating,
+    load_network,
+    repeatable,
+    save_histories,
+    save_network,
+    train,
+)
 from vesalius.metrics import dice
 from vesalius.nets.unet import count_parameters
 from vesalius.progress import track
-from vesalius.records import Image, Record
+from vesalius.records import Record
 from vesalius.tasks import Prediction
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-"""Takes logits B×K×H×W and labels B×H×W, gives one number."""
+"""Takes logits B×K×S and labels B×S, gives one number."""
 
 WEIGHTS, SETTINGS = "segmenter.safetensors", "segmenter.json"
+_WHOLE = 2**20
+"""Pixels up to which an image goes through the network in one piece."""
+_PLANES = 8
 
 
-def cross_entropy_and_dice(logits_BKHW: Tensor, labels_BHW: Tensor) -> Tensor:
+def cross_entropy_and_dice(logits_BKS: Tensor, labels_BS: Tensor) -> Tensor:
     """Cross-entropy plus one minus the soft Dice of the batch, mean over the classes but background.
 
     As in nnU-Net (Isensee et al. 2021); Zhou et al. 2018 (arXiv 1807.10165) have the two with a sigmoid. Both terms are sums over
@@ -38,35 +53,42 @@ def cross_entropy_and_dice(logits_BKHW: Tensor, labels_BHW: Tensor) -> Tensor:
     >>> round(float(cross_entropy_and_dice(certain, labels)), 3), round(float(cross_entropy_and_dice(-certain, labels)), 3)
     (0.0, 40.667)
     """
-    truth_BKHW = functional.one_hot(labels_BHW, logits_BKHW.shape[1]).movedim(-1, 1).to(logits_BKHW.dtype)
-    log_probabilities = functional.log_softmax(logits_BKHW, dim=1)
-    cross_entropy = -(truth_BKHW * log_probabilities).sum(dim=1).mean()
-    probabilities, pixels = log_probabilities.exp(), (0, 2, 3)
-    both_K, either_K = (probabilities * truth_BKHW).sum(pixels), (probabilities + truth_BKHW).sum(pixels)
+    truth_BKS = functional.one_hot(labels_BS, logits_BKS.shape[1]).movedim(-1, 1).to(logits_BKS.dtype)
+    log_probabilities = functional.log_softmax(logits_BKS, dim=1)
+    cross_entropy = -(truth_BKS * log_probabilities).sum(dim=1).mean()
+    probabilities, pixels = log_probabilities.exp(), (0, *range(2, logits_BKS.ndim))
+    both_K, either_K = (probabilities * truth_BKS).sum(pixels), (probabilities + truth_BKS).sum(pixels)
     # One pixel is added to each so that a class absent from the batch asks for little rather than dividing by zero.
     return cross_entropy + 1 - ((2 * both_K[1:] + 1) / (either_K[1:] + 1)).mean()
 
 
 class Segmenter:
-    """A learner of label masks: random patches in training, the whole image at prediction.
+    """A learner of label masks: random patches in training, whole images or sliding windows at prediction.
 
     AdamW with a cosine schedule. At ``checks`` evenly spaced steps the mean Dice of the validation records is taken, and the best
     of these states is kept; without validation records, the last. A network that gives several logits in training (deep
     supervision) is trained on the mean of their losses; at prediction its evaluation mode gives one.
 
+    A patch of two sides on volumes trains a network of planes across the last axis, and labels volumes plane by plane.
+
     Args:
         network: makes the untrained network.
         steps: optimiser updates.
         seed: of the initial weights and the patches; equal seeds on the same machine and threads give equal bits.
-        patch: height and width.
+        patch: pixels along each side.
         batch: patches a step.
         learning_rate: at the start; it falls to 0.
         image, target: names of the fields.
-        standardise: by the mean and deviation of the training images, or of each image itself.
+        standardise: how intensities are.
         checks: how often the validation records are looked at.
         loss: of the logits and labels of one head.
+        foreground: share of patches that are centred on a labelled pixel.
+        spacing: millimetres between pixels that scans are resampled to before the network sees them, and their labels back from;
+            None leaves scans as they are.
+        flips: whether a prediction is the mean over all flips of the image.
 
     >>> from vesalius.nets.unet import UNet
+    >>> from vesalius.records import Image
     >>> records = [Record(id="1", subject_id="1", fields={"image": Image(np.zeros((8, 12)))})]
     >>> segmenter = Segmenter(lambda: UNet(1, 2, (4, 8)), steps=1, seed=0, patch=(8, 8), batch=1, learning_rate=1e-3)
     >>> segmenter.predict(records)[0].value.shape
@@ -79,7 +101,7 @@ class Segmenter:
         *,
         steps: int,
         seed: int,
-        patch: tuple[int, int],
+        patch: Sequence[int],
         batch: int,
         learning_rate: float,
         image: str = "image",
@@ -87,16 +109,19 @@ class Segmenter:
         standardise: Standard = "training",
         checks: int = 4,
         loss: Loss = cross_entropy_and_dice,
+        foreground: float = 0.0,
+        spacing: Spacing | None = None,
+        flips: bool = False,
     ) -> None:
-        self._make_network, self._loss = network, loss
-        self._steps, self._seed, self._checks = steps, seed, checks
-        self._patch, self._batch, self._learning_rate = patch, batch, learning_rate
+        self._make_network, self._loss, self._seed = network, loss, seed
+        self._regime = Regime(steps=steps, learning_rate=learning_rate, checks=checks)
+        self._patch, self._batch, self._foreground = tuple(patch), batch, foreground
         self._image, self._target, self._standard = image, target, standardise
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._spacing, self._flips = spacing, flips
         self._channels: int | None = None
         self._intensity: Intensity | None = None
-        with _repeatable(self._seed):
-            self.network = self._new_network()
+        self.histories: dict[str, History] = {}
+        self.network = self._new_network()
 
     @property
     def trained_parameters(self) -> int:
@@ -111,36 +136,37 @@ class Segmenter:
         """
         if not train:
             raise UserError("No training records: give at least one record with an image and its mask.")
-        self._channels = len(channels_first(train[0].get(self._image, Image)))
-        images_CHW = [self._read(record) for record in train]
-        self._intensity = Intensity.of(images_CHW) if self._standard == "training" else None
-        masks_HW = [labels_of(record, self._target, image.shape[1:]) for record, image in zip(train, images_CHW)]
-        images_CHW = [self._standardised(image) for image in images_CHW]
-        sampler = PatchSampler(images_CHW, masks_HW, patch=self._patch, batch=self._batch, seed=self._seed)
-        held_out_CHW = [self._standardised(self._read(record)) for record in validation]
-        truths_HW = [labels_of(record, self._target, image.shape[1:]) for record, image in zip(validation, held_out_CHW)]
-        with _repeatable(self._seed):
-            self.network = self._new_network()
-            self._train(sampler, list(zip(held_out_CHW, truths_HW)))
+        shelf = Shelf()
+        self._channels = len(scan_of(train[0], self._image).image_CS)
+        pairs = [self._pair(record, shelf) for record in track(train, "reading", len(train))]
+        held_out = [self._pair(record, shelf) for record in validation]
+        self._intensity = self._measured(pairs)
+        images_CS, masks_S = [image for image, _ in pairs], [mask for _, mask in pairs]
+        intensities = [self._intensity_of(image) for image in images_CS]
+        sampler = PatchSampler(images_CS, masks_S, intensities, patch=self._patch, batch=self._batch, foreground=self._foreground)
+        self.network = self._new_network()
+        self.histories["training"] = self._train(sampler, held_out)
 
     def predict(self, records: Sequence[Record]) -> list[Prediction]:
-        """A label mask, H×W of unsigned bytes, for each record.
+        """A label mask of the image's own size, in unsigned bytes, for each record.
 
         Raises:
             UserError: if an image has other channels than those of training.
         """
         predictions = []
         for record in track(records, "segmenting", len(records)):
-            mask_HW = self._segment(self._standardised(self._read(record)))
-            predictions.append(Prediction(record_id=record.id, value=mask_HW))
+            scan = self._scan(record)
+            image_CS = resample_image(scan.image_CS, size_at(scan, self._spacing))
+            labels_S = resample_labels(self._segment(image_CS), scan.size)
+            predictions.append(Prediction(record_id=record.id, value=labels_S))
         return predictions
 
     def save(self, folder: Path) -> None:
-        """Write the weights (safetensors) and the intensities of the training images (JSON)."""
-        save_file({name: value.contiguous().cpu() for name, value in self.network.state_dict().items()}, folder / WEIGHTS)
-        fitted = self._intensity
-        intensity = None if fitted is None else {"mean": fitted.mean_C.tolist(), "deviation": fitted.deviation_C.tolist()}
-        (folder / SETTINGS).write_text(json.dumps({"channels": self._channels, "intensity": intensity}), encoding="utf-8")
+        """Write the weights (safetensors), the intensities of the training images and the curves (JSON)."""
+        save_network(self.network, folder / WEIGHTS)
+        settings = {"channels": self._channels, "intensity": self._intensity and self._intensity.to_json()}
+        (folder / SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
+        save_histories(self.histories, folder)
 
     def load(self, folder: Path) -> None:
         """Take back what ``save`` wrote for a network of the same shape.
@@ -148,76 +174,104 @@ class Segmenter:
         Raises:
             UserError: if a file is missing, damaged, or of another network.
         """
-        remedy = "give the folder of a saved segmenter of the same configuration."
-        with _repeatable(self._seed):
-            network = self._new_network()
         try:
             settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-            channels, fitted = settings["channels"], settings["intensity"]
-            intensity = fitted and Intensity(np.array(fitted["mean"]), np.array(fitted["deviation"]))
+            channels, intensity = settings["channels"], settings["intensity"] and Intensity.from_json(settings["intensity"])
         except (OSError, ValueError, KeyError, TypeError) as error:
+            remedy = "give the folder of a saved segmenter of the same configuration."
             raise UserError(f"{folder / SETTINGS}: missing or damaged; {remedy}") from error
-        try:
-            network.load_state_dict(load_file(folder / WEIGHTS))
-        except (OSError, SafetensorError, RuntimeError) as error:
-            raise UserError(f"{folder / WEIGHTS}: missing, damaged, or of another network; {remedy}") from error
+        network = self._new_network()
+        load_network(network, folder / WEIGHTS)
         self._channels, self._intensity, self.network = channels, intensity, network
 
     def _new_network(self) -> nn.Module:
+        with repeatable(self._seed):
+            network = self._make_network()
         # Channels last halves the time of narrow convolutions on a CPU.
-        return self._make_network().to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+        layout = torch.channels_last if len(self._patch) == 2 else torch.channels_last_3d
+        return network.to(device(), memory_format=layout)  # type: ignore[call-overload,no-any-return]
 
-    def _read(self, record: Record) -> Pixels:
-        image_CHW = channels_first(record.get(self._image, Image))
-        if self._channels not in (None, len(image_CHW)):
+    def _scan(self, record: Record) -> Scan:
+        scan = scan_of(record, self._image)
+        if self._channels not in (None, len(scan.image_CS)):
             raise UserError(
-                f"Record {record.id}, field {self._image!r}: {len(image_CHW)} channels where the training images have "
+                f"Record {record.id}, field {self._image!r}: {len(scan.image_CS)} channels where the training images have "
                 f"{self._channels}; convert it."
             )
-        return image_CHW
+        return scan
 
-    def _standardised(self, image_CHW: Pixels) -> Pixels:
-        return (self._intensity or Intensity.of([image_CHW])).standardise(image_CHW)
+    def _pair(self, record: Record, shelf: Shelf) -> tuple[NDArray[np.generic], NDArray[np.integer]]:
+        """Image and labels at the network's spacing, in their own intensities."""
+        scan = self._scan(record)
+        labels_S = labels_of(record, self._target, scan.size)
+        size = size_at(scan, self._spacing)
+        return shelf.keep(resample_image(scan.image_CS, size)), shelf.keep(resample_labels(labels_S, size))  # type: ignore[return-value]
 
-    def _train(self, sampler: PatchSampler, validation: Sequence[tuple[Pixels, Labels]]) -> None:
-        optimiser = torch.optim.AdamW(self.network.parameters(), lr=self._learning_rate)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, self._steps)
-        check_at = {round(self._steps * check / self._checks) for check in range(1, self._checks + 1)} if validation else set()
-        best, best_dice = None, -1.0
-        for step in track(range(1, self._steps + 1), "training", self._steps):
-            self._update(optimiser, *sampler.draw())
-            schedule.step()
-            if step in check_at and (reached := self._mean_dice(validation)) >= best_dice:
-                best, best_dice = {name: value.clone() for name, value in self.network.state_dict().items()}, reached
-        if best is not None:
-            self.network.load_state_dict(best)
+    def _measured(self, pairs: Sequence[tuple[NDArray[np.generic], NDArray[np.integer]]]) -> Intensity | None:
+        match self._standard:
+            case "training":
+                return Intensity.of(image for image, _ in pairs)
+            case "ct":
+                return Intensity.of_labelled(pairs)
+            case "image":
+                return None
 
-    def _update(self, optimiser: torch.optim.Optimizer, image_BCHW: Pixels, mask_BHW: Labels) -> None:
-        self.network.train()
-        output = self.network(self._tensor(image_BCHW))
+    def _intensity_of(self, image_CS: NDArray[np.generic]) -> Intensity:
+        return self._intensity or Intensity.of([image_CS])
+
+    def _train(self, sampler: PatchSampler, held_out: Sequence[tuple[NDArray[np.generic], NDArray[np.integer]]]) -> History:
+        def mean_dice(_: nn.Module) -> float:
+            return float(np.mean([dice(self._segment(image_CS), mask_S) for image_CS, mask_S in held_out]))
+
+        return train(
+            self.network,
+            loss=self._loss_of,
+            draw=sampler.draw,
+            regime=self._regime,
+            seed=self._seed,
+            score=mean_dice if held_out else None,
+        )
+
+    def _loss_of(self, network: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
+        image_BCS, labels_BS = batch
+        output = network(self._laid_out(image_BCS))
         heads = output if isinstance(output, list) else [output]
-        labels_BHW = torch.from_numpy(mask_BHW).to(self._device)
-        optimiser.zero_grad()
-        torch.stack([self._loss(logits, labels_BHW) for logits in heads]).mean().backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        return torch.stack([self._loss(logits_BKS, labels_BS) for logits_BKS in heads]).mean()
 
-    def _mean_dice(self, validation: Sequence[tuple[Pixels, Labels]]) -> float:
-        return float(np.mean([dice(self._segment(image), mask) for image, mask in validation]))
+    def _segment(self, image_CS: NDArray[np.generic]) -> NDArray[np.integer]:
+        """Labels of an image in its own intensities."""
+        pixels_CS = self._intensity_of(image_CS).standardise(image_CS)
+        with evaluating(self.network):
+            if pixels_CS.ndim - 1 > len(self._patch):
+                return self._plane_by_plane(pixels_CS)
+            if pixels_CS.ndim == 3 and pixels_CS[0].size <= _WHOLE:
+                return self._labels(pixels_CS[None]).squeeze(0)
+            return self._in_windows(pixels_CS)
 
-    def _segment(self, image_CHW: Pixels) -> NDArray[np.uint8]:
-        self.network.eval()
-        with torch.inference_mode():
-            labels_BHW = self.network(self._tensor(image_CHW[None])).argmax(dim=1)
-        labels_HW: NDArray[np.uint8] = labels_BHW[0].to(torch.uint8).cpu().numpy()
-        return labels_HW
+    def _plane_by_plane(self, image_CS: Pixels) -> NDArray[np.integer]:
+        planes_NCHW = np.moveaxis(image_CS, -1, 0)
+        batches = [planes_NCHW[start : start + _PLANES] for start in range(0, len(planes_NCHW), _PLANES)]
+        labels_NHW = np.concatenate([self._labels(planes_BCHW) for planes_BCHW in batches])
+        return np.moveaxis(labels_NHW, 0, -1)
 
-    def _tensor(self, image_BCHW: Pixels) -> Tensor:
-        return torch.from_numpy(image_BCHW).to(self._device).contiguous(memory_format=torch.channels_last)
+    def _labels(self, image_BCS: Pixels) -> NDArray[np.uint8]:
+        logits_BKS = self._logits(torch.from_numpy(np.ascontiguousarray(image_BCS)).to(device()))
+        labels_BS: NDArray[np.uint8] = logits_BKS.argmax(dim=1).to(torch.uint8).cpu().numpy()
+        return labels_BS
 
+    def _in_windows(self, image_CS: Pixels) -> NDArray[np.integer]:
+        roi = self._patch if len(self._patch) == 3 else (512, 512)
+        image = torch.from_numpy(image_CS).to(device())
+        classes = self.network(image.new_zeros(1, len(image), *self._patch)).shape[1]
+        return segment(self._logits, image, classes=classes, roi=roi)
 
-@contextmanager
-def _repeatable(seed: int) -> Iterator[None]:
-    """Within it, what torch draws follows from the seed; outside, its random state is as before."""
-    with torch.random.fork_rng(), torch.backends.cudnn.flags(benchmark=False, deterministic=True):
-        torch.manual_seed(seed)
-        yield
+    def _logits(self, image_BCS: Tensor) -> Tensor:
+        """Of the network; with ``flips``, the sum over all flips, which has the argmax of their mean."""
+        axes = range(2, image_BCS.ndim) if self._flips else range(0)
+        sides = [chosen for count in range(len(axes) + 1) for chosen in combinations(axes, count)]
+        outputs = [self.network(self._laid_out(image_BCS.flip(chosen))).flip(chosen) for chosen in sides]
+        return torch.stack(outputs).sum(dim=0) if self._flips else outputs[0]
+
+    def _laid_out(self, image_BCS: Tensor) -> Tensor:
+        layout = torch.channels_last if image_BCS.ndim == 4 else torch.channels_last_3d
+        return image_BCS.contiguous(memory_format=layout)

@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import asdict, dataclass
 from math import cos, pi
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from zlib import crc32
 
 import numpy as np
@@ -22,7 +22,6 @@ from vesalius.progress import track
 
 __all__ = ["History", "Regime", "device", "load_network", "repeatable", "save_histories", "save_network", "train"]
 
-B = TypeVar("B")
 Schedule = Literal["cosine", "polynomial", "constant"]
 Score = Callable[[nn.Module], float]
 HISTORIES = "histories.json"
@@ -80,8 +79,8 @@ class Regime:
 def train(
     network: nn.Module,
     *,
-    loss: Callable[[nn.Module, B], Tensor],
-    draw: Callable[[np.random.Generator], B],
+    loss: Callable[[nn.Module, Any], Tensor],
+    draw: Callable[[np.random.Generator], Any],
     regime: Regime,
     seed: int,
     score: Score | None = None,
