@@ -234,7 +234,7 @@ def test_volumes_are_labelled_on_their_own_grid(way):
     patch, options = VOLUMES[way]
     learner = Segmenter(
         lambda: UNet(1, 2, (4, 8), 2 if len(patch) == 2 else 3),
-        steps=140,
+        steps=200,
         seed=0,
         patch=patch,
         batch=2,
