@@ -29,6 +29,8 @@ benchmarks: $(INSTALLED)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[peers,encoders]'
 	$(BIN)/python benchmarks/resampling.py
 	$(BIN)/python benchmarks/metrics.py
+	$(BIN)/python benchmarks/imaging.py
+	$(BIN)/python benchmarks/patches.py
 
 # torch first and pinned: another package's wish for it can pull gigabytes of CUDA
 $(INSTALLED): pyproject.toml constraints.txt

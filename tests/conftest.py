@@ -1,14 +1,17 @@
 """Fixtures that every test may take."""
 
 import os
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# What tests train is small: more threads would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from vesalius.sources.public import root
-
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ def test_images_of_another_kind_are_named():
 
 
 def test_planned_segmenter_follows_its_plan_and_comes_back_from_its_folder(tmp_path):
-    learner = PlannedSegmenter(steps=200, seed=0, voxels=2**13, width=4)
+    learner = PlannedSegmenter(steps=40, seed=0, voxels=2**14, width=8)
     learner.fit([box(number) for number in range(4)], [box(4)])
     plan = learner.plan
     expected = sum(p.numel() for p in UNet(1, 2, plan.widths, 3).parameters())

@@ -59,13 +59,21 @@ class Intensity:
 
     def standardise(self, image_CS: NDArray[np.generic]) -> Pixels:
         """The image with mean 0 and deviation 1 where it is like those that were measured."""
-        axes = (slice(None), *(None,) * (image_CS.ndim - 1))
-        values = image_CS.astype(np.float32)
-        if self.low_C is not None and self.high_C is not None:
-            np.clip(values, self.low_C[axes].astype(np.float32), self.high_C[axes].astype(np.float32), out=values)
-        values -= self.mean_C[axes].astype(np.float32)
-        values /= self.deviation_C[axes].astype(np.float32)
-        return values
+        standard_CS = np.empty(image_CS.shape, dtype=np.float32)
+        self.standardise_into(standard_CS, image_CS)
+        return standard_CS
+
+    def standardise_into(
+        self, standard_CS: Pixels, image_CS: NDArray[np.generic], contrast: float = 1.0, brightness: float = 0.0
+    ) -> None:
+        """Write the standardised image, times a contrast, plus a brightness, into an array of its shape."""
+        for channel, (standard_S, pixels_S) in enumerate(zip(standard_CS, image_CS)):
+            if self.low_C is not None and self.high_C is not None:
+                pixels_S = np.clip(pixels_S, np.float32(self.low_C[channel]), np.float32(self.high_C[channel]))
+            # The mean first, for the small differences of large values would be lost in single precision.
+            np.subtract(pixels_S, np.float32(self.mean_C[channel]), out=standard_S, casting="unsafe")
+            standard_S *= np.float32(contrast / self.deviation_C[channel])
+            standard_S += np.float32(brightness)
 
     def to_json(self) -> dict[str, list[float] | None]:
         """As lists, by name."""

@@ -2,14 +2,14 @@
 
 import mmap
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vesalius.learners.intensity import Intensity, Pixels
 
-Labels = NDArray[np.int64]
+Array = NDArray[np.generic]
 _MOST_PLACES = 10_000
 
 
@@ -18,6 +18,8 @@ class Sliceable(Protocol):
 
     @property
     def shape(self) -> tuple[int, ...]: ...  # noqa: D102 - as numpy has it
+    @property
+    def dtype(self) -> np.dtype[Any]: ...  # noqa: D102
     def __getitem__(self, place: tuple[slice | int, ...]) -> NDArray[np.generic]: ...
 
 
@@ -59,22 +61,27 @@ class PatchSampler:
         self._intensities = intensities
         self._labelled = [_labelled_places(mask) for mask in self._masks] if foreground else []
 
-    def draw(self, random: np.random.Generator) -> tuple[Pixels, Labels]:
+    def draw(self, random: np.random.Generator) -> tuple[Pixels, NDArray[np.integer]]:
         """Images B×C×S and masks B×S."""
-        pairs = [self._patch_of(int(index), random) for index in random.integers(len(self._images), size=self._batch)]
+        channels, patch = self._images[0].shape[0], self._patch[:-1] if self._planar else self._patch
+        image_BCS = np.empty((self._batch, channels, *patch), dtype=np.float32)
+        mask_BS = np.empty((self._batch, *patch), dtype=self._masks[0].dtype)
+        for place, index in enumerate(random.integers(len(self._images), size=self._batch)):
+            self._fill(image_BCS[place], mask_BS[place], int(index), random)
         _forget((*self._images, *self._masks))
-        return np.stack([image for image, _ in pairs]), np.stack([mask for _, mask in pairs])
+        return image_BCS, mask_BS
 
-    def _patch_of(self, index: int, random: np.random.Generator) -> tuple[Pixels, Labels]:
+    def _fill(self, image_CS: Pixels, mask_S: NDArray[np.integer], index: int, random: np.random.Generator) -> None:
         starts = self._place(index, random)
         window = tuple(slice(start, start + size) for start, size in zip(starts, self._patch))
-        image_CS = self._intensities[index].standardise(np.asarray(self._images[index][slice(None), *window]))
-        mask_S = np.asarray(self._masks[index][window]).astype(np.int64)
+        pixels_CS = np.asarray(self._images[index][(slice(None), *window)])
+        labels_S = np.asarray(self._masks[index][window])
         if self._planar:
-            image_CS, mask_S = image_CS[..., 0], mask_S[..., 0]
-        image_CS, mask_S = _turned(image_CS, mask_S, random)
+            pixels_CS, labels_S = pixels_CS[..., 0], labels_S[..., 0]
+        pixels_CS, labels_S = _turned(pixels_CS, labels_S, random)
         contrast, brightness = random.uniform(0.9, 1.1), random.uniform(-0.1, 0.1)
-        return (image_CS * contrast + brightness).astype(np.float32), mask_S
+        self._intensities[index].standardise_into(image_CS, pixels_CS, contrast, brightness)
+        mask_S[...] = labels_S
 
     def _place(self, index: int, random: np.random.Generator) -> list[int]:
         """Where a patch starts: anywhere, or around a labelled pixel as near as the border allows."""
@@ -86,7 +93,7 @@ class PatchSampler:
         return [min(max(int(at) - size // 2, 0), most) for at, size, most in zip(centre, self._patch, room)]
 
 
-def _turned(image_CS: Pixels, mask_S: Labels, random: np.random.Generator) -> tuple[Pixels, Labels]:
+def _turned(image_CS: Array, mask_S: Array, random: np.random.Generator) -> tuple[Array, Array]:
     """Quarter turns in the plane of the first two axes (half turns where it is not square), and mirrored axes."""
     turns = int(random.integers(4)) if mask_S.shape[0] == mask_S.shape[1] else 2 * int(random.integers(2))
     image_CS, mask_S = np.rot90(image_CS, turns, axes=(1, 2)), np.rot90(mask_S, turns)

@@ -235,7 +235,7 @@ class Segmenter:
     def _loss_of(self, network: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
         image_BCS, labels_BS = batch
         output = network(self._laid_out(image_BCS))
-        heads = output if isinstance(output, list) else [output]
+        heads, labels_BS = output if isinstance(output, list) else [output], labels_BS.long()
         return torch.stack([self._loss(logits_BKS, labels_BS) for logits_BKS in heads]).mean()
 
     def _segment(self, image_CS: NDArray[np.generic]) -> NDArray[np.integer]:
