@@ -71,6 +71,14 @@ RELEASES: Sequence[Release] = (
         needs="drive/training",
     ),
     Release(
+        name="covid-xray",
+        tier="public",
+        title="Chest radiographs with COVID-19, pneumonia or no finding, 224 x 224 JPEG by class",
+        licence="research use",
+        obtain="https://github.com/muhammedtalo/COVID-19",
+        needs="covid-xray/covid-19",
+    ),
+    Release(
         name="medagentsbench",
         tier="public",
         title="MedAgentsBench questions and the answers recorded from ten models",
