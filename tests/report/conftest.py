@@ -14,6 +14,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Gives the folder of a finished run of that family."""
     trials = {
         "segmentation": toys.segmentation_trial,
+        "volumes": toys.volumes_trial,
         "choices": toys.choices_trial,
         "several": lambda: toys.choices_trial(tasks=5),
         "many": lambda: toys.choices_trial(tasks=15),

@@ -21,7 +21,7 @@ from vesalius.trials.finding import Finding, Gate
 from vesalius.trials.store import Store
 
 Finished = Callable[[str], Path]
-FAMILIES = ("segmentation", "choices", "several", "classification", "survival")
+FAMILIES = ("segmentation", "volumes", "choices", "several", "classification", "survival")
 VOID = {"meta", "br", "img", "link", "hr", "input"}
 
 
@@ -144,6 +144,37 @@ def test_the_cost_front_is_drawn_where_tokens_are_known(finished: Finished) -> N
     source = page_of(finished("choices")).source
     assert "Accuracy against tokens a question" in source and "Accuracy against seconds a question" in source
     assert "against tokens" not in page_of(finished("survival")).source
+
+
+def test_volumes_are_shown_in_three_planes_with_the_sides_of_the_patient_and_their_window(finished: Finished) -> None:
+    page = page_of(finished("volumes"))
+    for plane, marks in (("Axial", "RLAP"), ("Coronal", "RLSI"), ("Sagittal", "APSI")):
+        assert page.text.count(f"{plane}, slice ") == 6
+        assert all(f">{mark}</text>" in page.source for mark in marks)
+    assert page.text.count("window −160 to 240 HU") == 6
+    # Of each of 6 records and 3 planes one image, which the panels of the truth and of two arms share.
+    assert page.source.count("<image ") == 18 and page.source.count('<use href="#image-') == 36
+
+
+def test_a_photograph_has_no_sides_of_a_patient(finished: Finished) -> None:
+    assert 'class="mark"' not in page_of(finished("segmentation")).source
+
+
+def test_training_is_drawn_for_the_arms_that_kept_curves(finished: Finished) -> None:
+    source = page_of(finished("volumes")).source
+    for phase in ("pretraining", "fine-tuning"):
+        assert f"Training loss of {phase} on cubes, by step. At the end: cut: " in source
+    assert "Validation score of fine-tuning on cubes" in source and "Validation score of pretraining" not in source
+    assert "Training loss" not in page_of(finished("segmentation")).source
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"training": {"losses": ["low"]}}', '{"training": 3}'])
+def test_damaged_curves_are_a_user_error(finished: Finished, tmp_path: Path, content: str) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(finished("volumes"), folder)
+    (folder / "cells/cubes/cut/0/model/histories.json").write_text(content)
+    with pytest.raises(UserError, match=r"histories\.json"):
+        write_report(folder)
 
 
 def test_many_tasks_are_folded_but_the_first(finished: Finished) -> None:

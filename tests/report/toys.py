@@ -1,5 +1,6 @@
 """Small trials of every family, whose learners answer by a script."""
 
+import json
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from vesalius.metrics import METRICS
-from vesalius.records import Choices, Image, Label, Mask, Record, Survival, Text, Vector
+from vesalius.records import Choices, Geometry, Image, Label, Mask, Record, Survival, Text, Vector, Volume
 from vesalius.tasks import Measure, Prediction, Split, Task, Tier
 from vesalius.tasks.task import Family
 from vesalius.trials.trial import Arms, Trial
@@ -126,6 +127,51 @@ def segmentation_trial(seeds: tuple[int, ...] = (0, 1, 2)) -> Trial:
         claim="Smoothing before a threshold outlines cells better than the threshold alone.",
         settings={"title": "Smooth thresholds for cells in culture", "number": "0", "size": "smoke", "data": "cells"},
     )
+
+
+# --- volumes: a cube in noise, stored from head to foot and from left to right, with learners that keep their curves
+
+
+@cache
+def cubes() -> tuple[Record, ...]:
+    return tuple(_cube_record(number) for number in range(10))
+
+
+def _cube_record(number: int) -> Record:
+    random = _rng("cubes", number)
+    labels = np.zeros((20, 24, 28), dtype=np.uint8)
+    first = random.integers(3, 10, 3)
+    labels[tuple(slice(start, start + 8) for start in first)] = 1
+    affine = np.array([[0.0, 0, -1.5, 0], [0, 1.5, 0, 0], [-2.0, 0, 0, 0], [0, 0, 0, 1]])
+    voxels = (labels * 900.0 - 700 + random.normal(0, 60, labels.shape)).astype(np.float32)
+    fields = {"image": Volume(voxels, Geometry(affine)), "mask": Mask(labels, ("cube",))}
+    return Record(id=f"cube-{number}", subject_id=f"cube-{number}", fields=fields, licence="CC0-1.0")
+
+
+@dataclass
+class Curved(Scripted):
+    """Keeps a curve of each of two trainings."""
+
+    def save(self, folder: Path) -> None:
+        super().save(folder)
+        losses = [4.0 / (1 + step / 10) + 0.05 * np.sin(step + self.seed) for step in range(200)]
+        history = {"losses": losses, "learning_rates": [0.1] * 200, "scores": [[step, 1 - 1 / step] for step in (50, 100, 200)]}
+        content = {"pretraining": {**history, "scores": []}, "fine-tuning": history}
+        (folder / "histories.json").write_text(json.dumps(content))
+
+
+def _cut(level: float) -> Answer:
+    def answer(seed: int, record: Record) -> Prediction:
+        voxels = record.get("image", Volume).voxels
+        return Prediction(record_id=record.id, value=(voxels > level + 40 * seed).astype(np.uint8))
+
+    return answer
+
+
+def volumes_trial(seeds: tuple[int, ...] = (0, 1)) -> Trial:
+    task = _task("cubes", "segmentation", cubes, ("image",), "mask", Measure(METRICS["dice"], 0.02))
+    arms = Arms({"cut": lambda seed: Curved(seed, _cut(-250), 9)}, {"low cut": lambda seed: Scripted(seed, _cut(-600), 9)})
+    return Trial(name="toy-volumes", tasks=(task,), arms=lambda task: arms, seeds=seeds)
 
 
 # --- choices: an exam with recorded answers, tokens and seconds

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from vesalius.errors import UserError
-from vesalius.report.figures.overlays import Plane, panel, plane
+from vesalius.report.figures.overlays import panel
 from vesalius.report.format import metric_name, number
+from vesalius.report.pictured import Cut, Pictured, is_pictured, pictured_of
 from vesalius.report.reading import FinishedRun
 from vesalius.tasks import Prediction, Value
 from vesalius.trials.config import TaskConfig
@@ -50,16 +52,25 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Panels:
+    """One slice of a record, or its image: what lies where, and a panel for the truth and for each arm."""
+
+    title: str
+    panels: Sequence[Panel]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """One test record, with the answer of every arm of the first seed."""
 
     record_id: str
     texts: Mapping[str, str]
     options: Mapping[str, str]
-    images: Mapping[str, str]
+    images: Sequence[Panel]
     truth: str
     answers: Sequence[Answer]
-    panels: Sequence[Panel]
+    views: Sequence[Panels]
+    window: str
 
 
 def examples(run: FinishedRun, task: TaskConfig) -> list[Example]:
@@ -90,21 +101,39 @@ def examples(run: FinishedRun, task: TaskConfig) -> list[Example]:
 def _example(
     task: TaskConfig, record_id: str, fields: Mapping[str, Any], truth: Value, answered: Mapping[str, Prediction]
 ) -> Example:
-    pictures = {name: field for name, field in fields.items() if isinstance(field, Mapping) and "png" in field}
-    options = {name: field for name, field in fields.items() if isinstance(field, Mapping) and "png" not in field}
-    planes = {name: plane(field) for name, field in pictures.items()}
-    first = next(iter(planes.values()), None)
-    masked = isinstance(truth, np.ndarray) and first is not None and truth.shape[-2:] == first.shape and truth.ndim in (2, 3)
+    pictured = {name: pictured_of(field) for name, field in fields.items() if isinstance(field, Mapping) and is_pictured(field)}
+    options = [field for name, field in fields.items() if isinstance(field, Mapping) and name not in pictured]
+    first = next(iter(pictured.values()), None)
     answers = [_answer(task, arm, prediction, truth) for arm, prediction in answered.items()]
+    name = f"image-{slug(task.name)}-{slug(record_id)}"
+    masked = first is not None and first.holds(truth)
     return Example(
         record_id=record_id,
         texts={name: field for name, field in fields.items() if isinstance(field, str)},
-        options={letter: text for field in options.values() for letter, text in field.items()},
-        images={} if masked else {name: made.uri for name, made in planes.items()},
+        options={letter: text for field in options for letter, text in field.items()},
+        images=() if masked else _images(name, record_id, pictured),
         truth=_plain(truth),
         answers=answers,
-        panels=_panels(task, record_id, first, truth, answered, answers) if masked and first is not None else (),
+        views=_views(name, record_id, first, truth, answered, answers) if masked and first is not None else (),
+        window=", ".join(dict.fromkeys(shown.window for shown in pictured.values() if shown.window)),
     )
+
+
+def _images(name: str, record_id: str, pictured: Mapping[str, Pictured]) -> list[Panel]:
+    """The inputs as they are, without outlines."""
+    made = []
+    for field, shown in pictured.items():
+        for place, cut in enumerate(shown.cuts):
+            title = f"{field}, {cut.title}" if cut.title else field if len(pictured) > 1 else ""
+            picture = panel(
+                cut.plane,
+                name=f"{name}-{slug(field)}-{place}",
+                define=True,
+                label=f"{title or field} of record {record_id}",
+                marks=cut.marks,
+            )
+            made.append(Panel(title=title, caption="", picture=picture, aspect=cut.plane.aspect))
+    return made
 
 
 def _answer(task: TaskConfig, arm: str, prediction: Prediction, truth: Value) -> Answer:
@@ -127,30 +156,27 @@ def _plain(value: Value) -> str:
     return value if isinstance(value, str) else f"{value:.4g}"
 
 
-def _panels(
-    task: TaskConfig,
-    record_id: str,
-    image: Plane,
-    truth: Value,
-    answered: Mapping[str, Prediction],
-    answers: Sequence[Answer],
-) -> list[Panel]:
-    """The truth, then every arm."""
-    name = f"image-{slug(task.name)}-{slug(record_id)}"
-    true_HW = _slice(truth)
-    picture = panel(image, name=name, define=True, truth=true_HW, mask=None, label=f"{record_id} with its true outline")
-    panels = [Panel(title="Truth", caption="", picture=picture, aspect=image.aspect)]
-    for answer in answers:
-        said = answered[answer.arm].value
-        label = f"{record_id}, outline by {answer.arm}: {answer.score}; the truth dashed"
-        mask = None if said is None else _slice(said)
-        made = None if mask is None else panel(image, name=name, define=False, truth=true_HW, mask=mask, label=label)
-        caption = answer.score if said is not None else f"{answer.outcome}; {answer.score}"
-        panels.append(Panel(title=answer.arm, caption=caption, picture=made, aspect=image.aspect))
-    return panels
+def _views(
+    name: str, record_id: str, shown: Pictured, truth: Value, answered: Mapping[str, Prediction], answers: Sequence[Answer]
+) -> list[Panels]:
+    """Of the image or each slice the truth, then every arm; scores are of the whole record and stand at the first."""
+    views = []
+    for place, cut in enumerate(shown.cuts):
+        of = f"{record_id}, {cut.title}" if cut.title else record_id
+        true_HW = shown.labels(cut, truth)
+        picture = _outlined(cut, f"{name}-{place}", f"{of}, true outline", true_HW, None)
+        panels = [Panel(title="Truth", caption="", picture=picture, aspect=cut.plane.aspect)]
+        for answer in answers:
+            said = answered[answer.arm].value
+            label = f"{of}, outline by {answer.arm}: {answer.score}; the truth dashed"
+            mask_HW = shown.labels(cut, said) if shown.holds(said) else None
+            made = None if mask_HW is None else _outlined(cut, f"{name}-{place}", label, true_HW, mask_HW)
+            notes = ([answer.outcome] if said is None else []) + ([answer.score] if place == 0 else [])
+            panels.append(Panel(title=answer.arm, caption="; ".join(notes), picture=made, aspect=cut.plane.aspect))
+        views.append(Panels(title=cut.title, panels=panels))
+    return views
 
 
-def _slice(mask: Value) -> np.ndarray:
-    """The mask of the plane that is shown: itself, or the middle plane of a volume."""
-    labels = np.asarray(mask)
-    return labels if labels.ndim == 2 else labels[labels.shape[0] // 2]
+def _outlined(cut: Cut, name: str, label: str, truth: NDArray[Any], mask: NDArray[Any] | None) -> Markup:
+    """A picture with outlines; that of the truth, which comes first, holds the image for those after it."""
+    return panel(cut.plane, name=name, define=mask is None, label=label, truth=truth, mask=mask, marks=cut.marks)

@@ -13,7 +13,9 @@ from vesalius.report.figures.front import Point, front
 from vesalius.report.figures.roc import Scored, calibration, roc
 from vesalius.report.figures.seeds import seeds
 from vesalius.report.figures.survival import survival
+from vesalius.report.figures.training import losses, validation_scores
 from vesalius.report.format import metric_name
+from vesalius.report.histories import phases_of, trained
 from vesalius.report.reading import FinishedRun
 from vesalius.statistics import Verdict
 from vesalius.statistics.verdicts import VERDICTS
@@ -111,6 +113,31 @@ def _arms(run: FinishedRun, task: TaskConfig) -> list[ArmRow]:
 
 
 def _curves(run: FinishedRun, task: TaskConfig) -> list[Curves]:
+    return [*_of_family(run, task), *_training(run, task)]
+
+
+def _training(run: FinishedRun, task: TaskConfig) -> list[Curves]:
+    shown = []
+    phases = phases_of(run, task)
+    for phase, arms in phases.items():
+        figures = []
+        if by_loss := trained(arms, task, lambda history: history.loss_trace):
+            figures.append(losses(by_loss, task=task.name, phase=phase))
+        if by_score := trained(arms, task, lambda history: history.score_trace):
+            figures.append(validation_scores(by_score, task=task.name, phase=phase))
+        if figures:
+            title = phase.capitalize() if len(phases) > 1 else "Training"
+            shown.append(Curves(title=title, caption=_TRAINING, figures=figures))
+    return shown
+
+
+_TRAINING = (
+    "Faint: each seed. Strong: their mean, baselines dashed. The loss is smoothed over a fortieth of the steps; losses of arms "
+    "that minimise different things are not comparable. The kept state is that of the highest validation score."
+)
+
+
+def _of_family(run: FinishedRun, task: TaskConfig) -> list[Curves]:
     match task.family:
         case "choices":
             return _fronts(run, task)

@@ -15,6 +15,7 @@ from vesalius.report.figures.overlays import outline
 from vesalius.report.figures.roc import roc_points
 from vesalius.report.figures.seeds import seeds
 from vesalius.report.figures.survival import kaplan_meier, survival
+from vesalius.report.figures.training import Trace, Trained, losses, smoothed, validation_scores
 from vesalius.statistics import Difference, Estimate, Verdict
 from vesalius.trials.finding import Comparison, Score
 
@@ -147,6 +148,23 @@ def test_an_outline_encloses_the_region_and_its_holes(step: int) -> None:
     assert len(paths) == 2
     area = sum(_area(path) for path in paths)
     assert abs(area) == pytest.approx(inside.sum(), rel=0.25)
+
+
+def test_a_smoothed_curve_keeps_its_length_its_mean_level_and_loses_its_noise() -> None:
+    noisy = 3 + np.random.default_rng(0).normal(size=400)
+    smooth = smoothed(noisy, 41)
+    assert len(smooth) == 400 and smooth.std() < 0.35
+    assert smoothed(np.full(9, 3.0), 4) == pytest.approx(3.0)
+
+
+def test_training_that_stopped_early_and_other_units_can_be_drawn() -> None:
+    def arm(name: str, *lengths: int) -> Trained:
+        traces = [Trace(np.arange(1.0, length + 1), np.linspace(5, 0.1, length)) for length in lengths]
+        return Trained(name, name == "theirs", traces)
+
+    arms = [arm("theirs", 300, 120), arm("ours", 1)]
+    for draw_curves in (losses, validation_scores):
+        assert {"theirs", "ours", "step"} <= set(texts(draw_curves(arms, task="t", phase="training")))
 
 
 def test_an_empty_region_has_no_outline() -> None:

@@ -56,24 +56,41 @@ def plane(shown: Mapping[str, object]) -> Plane:
     return Plane(_data_uri(small), (image.height, image.width), step, (float(row), float(column)))
 
 
-def panel(plane: Plane, *, name: str, define: bool, truth: Labels, mask: Labels | None, label: str) -> Markup:
+def panel(
+    plane: Plane, *, name: str, define: bool, label: str, truth: Labels | None = None, mask: Labels | None = None, marks: str = ""
+) -> Markup:
     """The image with a mask's outlines; the truth is the mask itself, or a white dashed outline below another's.
 
     Args:
         plane: the image.
         name: of the image in the page, the same for all panels of a record.
         define: whether this panel holds the image, or shows that of an earlier one.
-        truth: true labels, H×W.
-        mask: an arm's labels, H×W, or None in the panel of the truth.
         label: what the panel shows, for those who do not see it.
+        truth: true labels, H×W, or None where nothing is outlined.
+        mask: an arm's labels, H×W, or None in the panel of the truth.
+        marks: which side of the patient is at the left, right, top and bottom, a letter each; empty where it is not known.
     """
     height, width = plane.shape[0] * plane.spacing[0], plane.shape[1] * plane.spacing[1]
     size = f'width="{width:g}" height="{height:g}"'
     picture = f'<image id="{name}" href="{plane.uri}" {size} preserveAspectRatio="none"/>' if define else f'<use href="#{name}"/>'
     place = f'transform="scale({plane.spacing[1] / 2:g} {plane.spacing[0] / 2:g})"'
-    drawn = _filled(truth, plane.step) if mask is None else _filled(mask, plane.step) + _dashed(truth, plane.step)
+    first = truth if mask is None else mask
+    drawn = "" if first is None else _filled(first, plane.step)
+    drawn += "" if mask is None or truth is None else _dashed(truth, plane.step)
     head = f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(label)}">'
-    return Markup(f"{head}{picture}<g fill-rule='evenodd' {place}>{drawn}</g></svg>")  # only numbers stand in it
+    outlines = f"<g fill-rule='evenodd' {place}>{drawn}</g>" if drawn else ""
+    return Markup(f"{head}{picture}{outlines}{_written(marks, width, height)}</svg>")  # only numbers and letters stand in it
+
+
+def _written(marks: str, width: float, height: float) -> str:
+    """The sides of the patient at the borders of the picture."""
+    letter = 0.06 * max(width, height)
+    inset = 0.75 * letter
+    places = ((inset, height / 2), (width - inset, height / 2), (width / 2, inset), (width / 2, height - inset))
+    return "".join(
+        f'<text class="mark" x="{x:.4g}" y="{y:.4g}" font-size="{letter:.3g}">{mark}</text>'
+        for mark, (x, y) in zip(marks, places)
+    )
 
 
 def outline(inside: NDArray[np.bool_], step: int = 1) -> str:
