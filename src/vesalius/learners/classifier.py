@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -34,12 +34,8 @@ WEIGHTS, SETTINGS = "classifier.safetensors", "classifier.json"
 _BATCH = 32
 
 
-class Augment(Protocol):
-    """Changes a batch in training, and says how its loss is taken."""
-
-    def __call__(self, network: nn.Module, image_BCS: Tensor, truth_BK: Tensor) -> Tensor:
-        """The loss of the network on images (standardised) and their classes (one-hot), changed in any way; a number."""
-        ...
+Augment = Callable[[nn.Module, Tensor, Tensor], Tensor]
+"""Takes the network, standardised images B×C×S and classes B×K, changes them in any way, and gives the loss."""
 
 
 def soft_cross_entropy(logits_BK: Tensor, truth_BK: Tensor) -> Tensor:

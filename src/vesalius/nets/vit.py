@@ -88,7 +88,12 @@ class ViT(nn.Module):
         encoded: Tensor = self.norm(tokens_BNC)
         return encoded
 
+    def maps(self, image_BCHW: Tensor) -> Tensor:
+        """The encoded tokens at their places, B × width × side × side."""
+        tokens_BNC = self.encode(self.embed(image_BCHW))
+        return tokens_BNC.transpose(1, 2).reshape(len(tokens_BNC), -1, self.side, self.side)
+
     def forward(self, image_BCHW: Tensor) -> Tensor:
         """Logits, B × classes."""
-        logits_BK: Tensor = self.head(self.encode(self.embed(image_BCHW)).mean(dim=1))
+        logits_BK: Tensor = self.head(self.maps(image_BCHW).mean(dim=(2, 3)))
         return logits_BK
