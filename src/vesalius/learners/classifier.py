@@ -92,7 +92,7 @@ class Classifier:
         groups: Callable[[nn.Module], Sequence[Mapping[str, Any]]] | None = None,
     ) -> None:
         self._make_network, self._regime, self._seed, self._batch = network, regime, seed, batch
-        self._image, self._target, self._augment, self._mirror, self._groups = image, target, augment, mirror, groups
+        self._image, self.target, self._augment, self._mirror, self._groups = image, target, augment, mirror, groups
         self._intensity: Intensity | None = None
         self.histories: dict[str, History] = {}
         self.network = self._new_network()
@@ -116,7 +116,7 @@ class Classifier:
                 raise UserError(f"Record {record.id}: {image_CS.shape} where the first image has {images[0].shape}; resize it.")
         self._intensity = Intensity.of(images)
         standard = [self._intensity.standardise(image_CS) for image_CS in images]
-        labels = [record.get(self._target, Label) for record in train]
+        labels = [record.get(self.target, Label) for record in train]
         truth_NK = np.eye(len(labels[0].classes), dtype=np.float32)[[label.index for label in labels]]
         self.network = self._new_network()
         self.histories["training"] = self._train(standard, truth_NK, validation)
@@ -177,7 +177,7 @@ class Classifier:
             return self._make_network().to(device())
 
     def _train(self, images: Sequence[Pixels], truth_NK: Pixels, validation: Sequence[Record]) -> History:
-        true = np.array([record.get(self._target, Label).index for record in validation], dtype=float)
+        true = np.array([record.get(self.target, Label).index for record in validation], dtype=float)
 
         def score(_: nn.Module) -> float:
             return -log_loss(self.probabilities(validation), true)

@@ -1,0 +1,1 @@
+"""Federated learning: clients that keep their records, a server that sees weights only."""
