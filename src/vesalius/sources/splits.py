@@ -50,3 +50,19 @@ def hold_out(records: Sequence[Record], count: int) -> tuple[list[Record], list[
     """
     held = {record.id for record in sorted(records, key=lambda record: place(record.id))[:count]}
     return [record for record in records if record.id not in held], [record for record in records if record.id in held]
+
+
+def thinned(split: Split, limit: int | None) -> Split:
+    """At most that many records of each part, evenly spaced; None leaves all.
+
+    >>> records = [Record(id=str(number), subject_id=str(number), fields={}) for number in range(7)]
+    >>> [record.id for record in thinned(Split(records, records, records), 3).test]
+    ['0', '3', '6']
+    """
+    if limit is None:
+        return split
+
+    def thin(records: Sequence[Record]) -> Sequence[Record]:
+        return records[:: -(-len(records) // limit) or 1]
+
+    return Split(thin(split.train), thin(split.validation), thin(split.test))
