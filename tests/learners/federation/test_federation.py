@@ -5,7 +5,7 @@ from torch import nn
 
 from tests.learners.test_classifier import CLASSES, TEST, TRAIN, VALIDATION, record
 from vesalius.errors import UserError
-from vesalius.learners.classifier import soft_cross_entropy
+from vesalius.learners.classifier import Classifier, soft_cross_entropy
 from vesalius.learners.federation.federation import Client, Federation, reply
 from vesalius.learners.federation.local_losses import MarginControl, Proximal, cross_entropy
 from vesalius.learners.federation.partition import dirichlet_partition
@@ -13,6 +13,7 @@ from vesalius.learners.federation.principal_gradients import principal_update
 from vesalius.learners.federation.strategies import Averaging, PrincipalGradients
 from vesalius.learners.training import Regime
 from vesalius.nets.resnet import ResNet
+from vesalius.records import Image, Label, Record
 
 LOCAL = Regime(steps=4, learning_rate=5e-3, schedule="constant")
 
@@ -93,6 +94,28 @@ def test_one_client_alone_is_plain_training():
     assert torch.allclose(weights(learner.network), weights(by_principal.network), atol=1e-4)
 
 
+@pytest.mark.parametrize("strategy", [averaging, principal])
+@pytest.mark.parametrize("clients", [1, 2])
+def test_one_step_on_equal_batches_is_the_centralised_step(clients, strategy):
+    # Images too small to be shifted and all alike, so that every batch is the full batch.
+    pixels = np.random.default_rng(0).normal(size=(7, 7))
+    alike = [
+        Record(id=str(number), subject_id=str(number), fields={"image": Image(pixels), "label": Label("both", CLASSES)})
+        for number in range(8)
+    ]
+    options = {"seed": 0, "batch": 8}
+    one_step = Regime(steps=1, learning_rate=5e-3, schedule="constant")
+    centralised = Classifier(lambda: ResNet(1, 3, widths=(4, 8)), regime=one_step, **options)
+    federated = Federation(
+        lambda: ResNet(1, 3, widths=(4, 8)), clients=clients, alpha=5.0, rounds=1, local=one_step, strategy=strategy, **options
+    )
+    before = weights(centralised.network)
+    for learner in (centralised, federated):
+        learner.fit(alike, [])
+    assert not torch.allclose(weights(centralised.network), before, atol=1e-3)
+    np.testing.assert_allclose(weights(federated.network), weights(centralised.network), atol=1e-5)
+
+
 def test_federation_learns_and_its_best_round_is_kept():
     learner = federation(rounds=20)
     learner.fit(TRAIN, VALIDATION)
@@ -159,3 +182,10 @@ def test_client_with_a_class_of_its_own_can_be_trained():
     learner.fit([record(number) for number in range(30)], [])
     assert np.isfinite(np.stack([p.value for p in learner.predict(TEST)])).all()
     assert learner.predict(TEST)[0].value.shape == (len(CLASSES),)
+
+
+def test_flowers_simulation_gives_the_same_network():
+    one_process, workers = federation(rounds=2, clients=2), federation(rounds=2, clients=2, workers=True)
+    for learner in (one_process, workers):
+        learner.fit(TRAIN, VALIDATION)
+    assert torch.allclose(weights(one_process.network), weights(workers.network), atol=1e-5)

@@ -1,5 +1,6 @@
 """How the server makes one network of the clients', as Flower strategies."""
 
+import logging
 from collections.abc import Iterable
 from typing import cast
 
@@ -12,6 +13,8 @@ from vesalius.learners.federation.principal_gradients import principal_update
 
 EXAMPLES, PARTITION = "num-examples", "partition"
 """Metrics of a reply: how many records the client holds, and its number."""
+
+logging.getLogger("flwr").setLevel(logging.WARNING)  # every round would print several lines
 
 Reply = tuple[ArrayRecord | None, MetricRecord | None]
 
