@@ -1,13 +1,15 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from vesalius.errors import UserError
 from vesalius.learners.classifier import SETTINGS, WEIGHTS, Classifier, moved, soft_cross_entropy
 from vesalius.learners.learner import Learner
+from vesalius.learners.scans import scan_of
 from vesalius.learners.training import Regime
 from vesalius.nets.resnet import ResNet
-from vesalius.records import Image, Label, Record
+from vesalius.records import Geometry, Image, Label, Record, Volume
 
 CLASSES = ("left", "right", "both")
 
@@ -101,6 +103,16 @@ def test_images_of_other_sizes_or_channels_are_named(fitted):
     colour = Record(id="colour", subject_id="s", fields={"image": Image(np.zeros((24, 24, 3)))})
     with pytest.raises(UserError, match="Record colour"):
         fitted.predict([colour])
+
+
+@pytest.mark.parametrize("field", [Image(np.ones((6, 5, 3))), Volume(np.ones((4, 5, 6)), Geometry(np.eye(4)))])
+def test_colour_images_and_volumes_have_classes_too(field):
+    one = Record(id="1", subject_id="1", fields={"image": field, "label": Label("left", CLASSES)})
+    numbers = scan_of(one, "image").image_CS.size
+    regime = Regime(steps=1, learning_rate=1e-2)
+    learner = Classifier(lambda: nn.Sequential(nn.Flatten(), nn.Linear(numbers, 3)), regime=regime, seed=0, batch=2)
+    learner.fit([one], [one])
+    assert learner.predict([one])[0].value.sum() == pytest.approx(1)
 
 
 def test_unfitted_classifier_says_so():

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,9 +56,7 @@ def split(records: Sequence[Record]) -> Split:
 
 @cache
 def _read(side: int) -> tuple[Record, ...]:
-    files = [file for name in CLASSES for file in sorted(root.path("covid-xray", name).glob("*.jpg"))]
-    if not files:
-        raise UserError(f"{root.path('covid-xray')}: no .jpg file in {', '.join(CLASSES)}; unpack the release again.")
+    files = [file for name in CLASSES for file in _files(name)]
     pictures = [read_picture(file, "L").astype(np.uint8) for file in files]
     subjects = _first_alike(np.stack([_resized(picture, 24).ravel() for picture in pictures]))
     names = [f"{file.parent.name}-{file.stem}" for file in files]
@@ -70,6 +69,14 @@ def _read(side: int) -> tuple[Record, ...]:
         )
         for name, file, picture, subject in zip(names, files, pictures, subjects)
     )
+
+
+def _files(name: str) -> list[Path]:
+    folder = root.path("covid-xray", name)
+    files = sorted(folder.glob("*.jpg"))
+    if not files:
+        raise UserError(f"{folder}: no .jpg file; unpack the release again.")
+    return files
 
 
 def _resized(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
