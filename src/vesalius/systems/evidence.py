@@ -17,7 +17,7 @@ def write_evidence(run: Run, folder: Path) -> Path:
     store = Store(run.folder)
     config, finished = load_config(store), store.json("finding.json")
     content = {
-        "made_by": f"vesalius evidence {config.name}",
+        "made_by": " --data ".join((f"vesalius evidence {config.name}", *config.settings["data"].split(","))),
         "digest": finished["digest"],
         "code": config.code,
         "seeds": config.seeds,
