@@ -14,7 +14,7 @@ from vesalius.learners.federation.principal_gradients import principal_update
 EXAMPLES, PARTITION = "num-examples", "partition"
 """Metrics of a reply: how many records the client holds, and its number."""
 
-logging.getLogger("flwr").setLevel(logging.WARNING)  # every round would print several lines
+logging.getLogger("flwr").setLevel(logging.ERROR)  # every round would print several lines
 
 Reply = tuple[ArrayRecord | None, MetricRecord | None]
 
