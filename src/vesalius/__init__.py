@@ -10,9 +10,21 @@ from typing import TYPE_CHECKING
 from vesalius.errors import UserError
 
 if TYPE_CHECKING:
-    from vesalius.api import Run, compare, rescore, run, verify, write_report
+    from vesalius.api import Answer, Fitted, Run, compare, fit, predict, rescore, run, verify, write_report
 
-__all__ = ["Run", "UserError", "compare", "rescore", "run", "verify", "write_report"]
+__all__ = [
+    "Answer",
+    "Fitted",
+    "Run",
+    "UserError",
+    "compare",
+    "fit",
+    "predict",
+    "rescore",
+    "run",
+    "verify",
+    "write_report",
+]
 
 
 def __getattr__(name: str) -> object:

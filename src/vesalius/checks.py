@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from vesalius import catalogue
 from vesalius.learners.learner import Learner
 from vesalius.metrics import Metric
 from vesalius.metrics.metric import Property
+from vesalius.names import Tier
 from vesalius.records import Record, digest_of
 from vesalius.systems.system import System
 from vesalius.systems.trial import available, trial_of
@@ -62,7 +63,7 @@ def check_learner(build: Callable[[int], Learner], task: Task) -> None:
 def check_source(source: Source) -> None:
     """A source names itself and gives the same records, with unique ids and a licence, in every call."""
     records = source.records()
-    assert source.name and source.description and source.tier in ("packaged", "public", "simulator")
+    assert source.name and source.description and source.tier in get_args(Tier)
     assert digest_of(records) == digest_of(source.records()), "two calls give different records"
     assert len({record.id for record in records}) == len(records), "two records have the same id"
     assert all(record.licence for record in records), "a record has no licence"
@@ -77,9 +78,9 @@ def check_task(task: Task) -> None:
     ids = [record.id for part in parts for record in part]
     assert len(ids) == len(set(ids)), "a record is in two parts of the split"
     assert first.test and task.measures, "nothing to test, or nothing to measure"
-    assert task.target not in task.inputs, "the target is an input"
+    assert not {task.target, *task.readings} & set(task.inputs), "the target is an input"
     for record in first.test:
-        assert task.target not in task.blind(record).fields
+        assert not {task.target, *task.readings} & task.blind(record).fields.keys()
         assert task.truth(record) is not None
         assert record.group(task.unit)
     assert all(measure.margin > 0 for measure in task.measures), "a margin of equivalence is declared beforehand"

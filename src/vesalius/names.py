@@ -8,4 +8,5 @@ Size = Literal["smoke", "default", "paper"]
 Area = Literal["segmentation", "vision", "generation", "vision_language", "language", "clinical_text", "agents", "ehr", "trust"]
 Kind = Literal["method", "model", "benchmark", "dataset", "agent-system", "toolbox", "study", "survey"]
 EngineName = Literal["local", "ray"]
-Tier = Literal["packaged", "public", "simulator"]
+Tier = Literal["packaged", "public", "simulator", "own"]
+"""Where records come from: a package, a public release, a simulator, or the user's own folder."""

@@ -80,6 +80,10 @@ STRUCTURE = MetricCase(draw=partial(draws.images, low=11, high=40))
 SCALES = MetricCase(draw=partial(draws.images, low=161, high=170, axes=(2, 3)))
 COLOUR = MetricCase(draw=draws.colour_images, options={"encoder": Channels()})
 FEATURES = MetricCase(draw=draws.features)
+PICTURES = MetricCase(draw=draws.picture_sets)
+HEAT = MetricCase(draw=draws.heat_maps, moved=changes.shifted, perfect=lambda truth: truth.astype(float))
+PERTURBED = MetricCase(draw=draws.perturbation_curves)
+READINGS = MetricCase(draw=draws.readings, moved=changes.shifted_readings)
 DISPLACEMENT = MetricCase(draw=draws.displacements, moved=changes.shifted_displacement)
 LANDMARKS = MetricCase(draw=draws.landmarks, moved=changes.shifted_points, axes=lambda truth: truth.shape[1])
 
@@ -107,18 +111,21 @@ CASES: dict[str, tuple[MetricCase, ...]] = {
     "cider": (CORPUS,),
     "cl_dice": (replace(MASK, draw=partial(draws.masks, longest=4)),),
     "classwise_ece": (TABLE,),
+    "collective_insight": (READINGS,),
     "conformal_coverage": (SETS,),
     "corpus_bleu": (CORPUS,),
     "corpus_chrf": (CORPUS,),
     "count_error": (COUNTS,),
     "count_exact": (COUNTS,),
     "cumulative_dynamic_auc": (RISKS, CURVES),
+    "deletion_auc": (PERTURBED,),
     "demographic_parity_difference": (GROUPS,),
     "dice": (MASK,),
     "ece": (SCORES, TABLE),
     "ece_equal_mass": (SCORES, TABLE),
     "ece_sweep": (SCORES, TABLE),
     "embedding_similarity": (TEXT,),
+    "energy_inside": (HEAT,),
     "entity_exact_f1": (ENTITIES,),
     "entity_partial_f1": (ENTITIES,),
     "entity_strict_f1": (ENTITIES,),
@@ -130,6 +137,7 @@ CASES: dict[str, tuple[MetricCase, ...]] = {
     "fid": (FEATURES,),
     "folded_share": (DISPLACEMENT,),
     "froc_sensitivity": (BOXES,),
+    "generalised_energy_distance": (READINGS,),
     "gestalt_similarity": (TEXT, REFERENCES),
     "hd": (MASK, replace(MASK, options={"percentile": 80.0})),
     "hd95": (MASK,),
@@ -137,6 +145,7 @@ CASES: dict[str, tuple[MetricCase, ...]] = {
     "horizon_calibration_error": (AT_ONE_TIME,),
     "image_mae": (IMAGE,),
     "image_mse": (IMAGE,),
+    "insertion_auc": (PERTURBED,),
     "integrated_brier": (CURVES,),
     "iou": (MASK,),
     "json_field_f1": (JSON,),
@@ -175,10 +184,15 @@ CASES: dict[str, tuple[MetricCase, ...]] = {
     "point_precision": (POINTS,),
     "point_recall": (POINTS,),
     "pointing_accuracy": (replace(POINTED, moved=changes.shifted_pointed_mask),),
+    "pointing_game": (HEAT,),
     "precision": (MASK,),
     "precision_at_k": (replace(RANKING, best=lambda grades: min(relevant(grades), 10) / 10),),
     "psnr": (IMAGE,),
     "quadratic_kappa": (GRADES,),
+    "radiomic_fid": (PICTURES,),
+    "radiomic_kid": (PICTURES,),
+    "radiomic_mmd": (PICTURES,),
+    "randomisation_similarity": (MetricCase(draw=draws.rank_correlations),),
     "recall_at_k": (replace(RANKING, best=lambda grades: min(relevant(grades), 10) / max(relevant(grades), 1)),),
     "reciprocal_rank": (RANKING,),
     "relative_volume_error": (MASK,),

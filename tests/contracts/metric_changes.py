@@ -20,6 +20,12 @@ def shifted(prediction, truth, rng):
     return tuple((np.pad(prediction, place), np.pad(truth, place)) for place in (here, there))
 
 
+def shifted_readings(prediction, truth, rng):
+    """Stacks of masks: each mask moves, the stack stays."""
+    here, there = ([(0, 0), *place] for place in offsets(rng, truth.ndim - 1))
+    return tuple((np.pad(prediction, place), np.pad(truth, place)) for place in (here, there))
+
+
 def shifted_maps(predictions, truths, rng):
     pairs = [shifted(said, true, rng) for said, true in zip(predictions, truths)]
     return tuple(([said for said, _ in place], [true for _, true in place]) for place in zip(*pairs))

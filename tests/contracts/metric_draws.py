@@ -245,3 +245,34 @@ def displacements(rng):
 
 def landmarks(rng):
     return tuple(rng.normal(0, 9, (2, rng.integers(1, 9), rng.integers(2, 4))))
+
+
+def readings(rng):
+    """Masks of several samples and of several annotators, of images or volumes, at times empty ones."""
+    shape = rng.integers(2, 6, rng.integers(2, 4))
+    truth = rng.random((rng.integers(1, 5), *shape)) < rng.choice([0.1, 0.5, 0.9])
+    prediction = rng.random((rng.integers(1, 5), *shape)) < rng.choice([0.1, 0.5, 0.9])
+    dtype = rng.choice([np.uint8, np.int64])
+    return (prediction * (rng.random() > 0.1)).astype(dtype), (truth * (rng.random() > 0.1)).astype(dtype)
+
+
+def picture_sets(rng):
+    """As many pictures in both sets or not, grey or of two channels."""
+    size = (*rng.integers(8, 17, 2), *([2] if rng.random() < 0.3 else []))
+    counts = rng.integers(2, 9, 2)
+    return tuple(rng.normal(place, 1 + place, (count, *size)) for place, count in enumerate(counts))
+
+
+def heat_maps(rng):
+    """Saliency maps of few values, so that the highest place is often not the only one, and a mask of one object or none."""
+    truth = masks(rng)[1] == 1
+    seen = np.round(rng.random(truth.shape) + rng.choice([0.0, 1.0]) * truth, 1)
+    return seen * (rng.random() > 0.1), truth.astype(np.uint8)
+
+
+def perturbation_curves(rng):
+    return rng.random((2, rng.integers(2, 18))), float(rng.integers(0, CLASSES))
+
+
+def rank_correlations(rng):
+    return rng.uniform(-1, 1, rng.integers(1, 7)), float(rng.integers(0, CLASSES))

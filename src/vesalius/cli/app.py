@@ -2,7 +2,7 @@
 
 import typer
 
-from vesalius.cli import compare, data, doctor, evidence, list, metrics, report, rescore, run, show, verify
+from vesalius.cli import compare, data, doctor, evidence, fit, list, metrics, predict, report, rescore, run, show, verify
 
 app = typer.Typer(
     name="vesalius",
@@ -15,6 +15,8 @@ app = typer.Typer(
 app.command("list")(list.command)
 app.command("show")(show.command)
 app.command("run")(run.command)
+app.command("fit")(fit.command)
+app.command("predict")(predict.command)
 app.command("compare")(compare.command)
 app.command("verify")(verify.command)
 app.command("report")(report.command)

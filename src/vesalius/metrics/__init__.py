@@ -1,5 +1,6 @@
 """Metrics: one definition each, with a name, a version and a declaration."""
 
+from vesalius.metrics.ambiguity import collective_insight, generalised_energy_distance
 from vesalius.metrics.answers import exact_match, token_f1, token_recall
 from vesalius.metrics.bleu import bleu_counts, bleu_of_counts, chrf_counts, corpus_bleu, corpus_chrf, sentence_bleu, sentence_chrf
 from vesalius.metrics.boundary import boundary_iou
@@ -62,6 +63,7 @@ from vesalius.metrics.points import (
     pointing_accuracy,
 )
 from vesalius.metrics.probabilities import brier, log_loss, multiclass_brier
+from vesalius.metrics.radiomic import radiomic_features, radiomic_fid, radiomic_kid, radiomic_mmd
 from vesalius.metrics.rater_agreement import kappa, linear_kappa, quadratic_kappa
 from vesalius.metrics.registration import folded_share, jacobian_determinants, log_jacobian_std, target_registration_error
 from vesalius.metrics.retrieval import (
@@ -74,6 +76,7 @@ from vesalius.metrics.retrieval import (
     reciprocal_rank,
 )
 from vesalius.metrics.rouge import rouge_1, rouge_2, rouge_l, rouge_lsum
+from vesalius.metrics.saliency import deletion_auc, energy_inside, insertion_auc, pointing_game, randomisation_similarity
 from vesalius.metrics.screening import last_relevant, screen_reviews, total_cost, wss
 from vesalius.metrics.segmentation import absolute_volume_error, dice, iou, precision, relative_volume_error, sensitivity
 from vesalius.metrics.segmentation_table import SegmentationTable, segmentation_table
@@ -145,6 +148,7 @@ __all__ = [
     "cl_dice",
     "classwise_ece",
     "coco_summary",
+    "collective_insight",
     "conformal_coverage",
     "corpus_bleu",
     "corpus_chrf",
@@ -152,6 +156,7 @@ __all__ = [
     "count_exact",
     "cumulative_dynamic_auc",
     "decision_curve",
+    "deletion_auc",
     "delong_by_label",
     "demographic_parity",
     "demographic_parity_difference",
@@ -163,6 +168,7 @@ __all__ = [
     "efficientnet_lite0",
     "embedding_similarities",
     "embedding_similarity",
+    "energy_inside",
     "entity_counts",
     "entity_exact_f1",
     "entity_partial_f1",
@@ -178,6 +184,7 @@ __all__ = [
     "folded_share",
     "free_response",
     "froc_sensitivity",
+    "generalised_energy_distance",
     "gestalt_similarity",
     "group_gap",
     "group_values",
@@ -188,6 +195,7 @@ __all__ = [
     "horizon_calibration_error",
     "image_mae",
     "image_mse",
+    "insertion_auc",
     "integrated_brier",
     "iou",
     "jacobian_determinants",
@@ -233,10 +241,16 @@ __all__ = [
     "point_precision",
     "point_recall",
     "pointing_accuracy",
+    "pointing_game",
     "precision",
     "precision_at_k",
     "psnr",
     "quadratic_kappa",
+    "radiomic_features",
+    "radiomic_fid",
+    "radiomic_kid",
+    "radiomic_mmd",
+    "randomisation_similarity",
     "rank_queries",
     "recall_at_k",
     "reciprocal_rank",

@@ -43,9 +43,9 @@ class WindowBlock(nn.Module):
         from monai.networks.nets.swin_unetr import compute_mask, get_window_size
 
         size = tokens_BHWC.shape[1:3]
-        window, shift = get_window_size(size, self.block.window_size, self.block.shift_size)  # type: ignore[no-untyped-call]
+        window, shift = get_window_size(size, self.block.window_size, self.block.shift_size)
         padded = tuple(-(-side // step) * step for side, step in zip(size, window))
-        mask = compute_mask(padded, window, shift, tokens_BHWC.device) if any(shift) else None  # type: ignore[no-untyped-call]
+        mask = compute_mask(padded, window, shift, tokens_BHWC.device) if any(shift) else None
         return cast(Tensor, self.block(tokens_BHWC, mask))
 
 

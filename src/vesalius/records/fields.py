@@ -55,13 +55,13 @@ class Image:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Volume:
-    """Voxels, three axes, with their place in the patient."""
+    """Voxels, X×Y×Z or X×Y×Z×C (channels, such as MR sequences on one grid), with their place in the patient."""
 
     voxels: Array
     geometry: Geometry
 
     def __post_init__(self) -> None:
-        _require(self.voxels.ndim == 3, f"a volume has three axes; got {self.voxels.ndim}.")
+        _require(self.voxels.ndim in (3, 4), f"a volume is XxYxZ or XxYxZxC; got {self.voxels.ndim} axes.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -169,14 +169,15 @@ def _views(
         for answer in answers:
             said = answered[answer.arm].value
             label = f"{of}, outline by {answer.arm}: {answer.score}; the truth dashed"
-            mask_HW = shown.labels(cut, said) if shown.holds(said) else None
-            made = None if mask_HW is None else _outlined(cut, f"{name}-{place}", label, true_HW, mask_HW)
+            said_HW = shown.labels(cut, said) if shown.holds(said) else None
+            made = None if said_HW is None else _outlined(cut, f"{name}-{place}", label, true_HW, said_HW)
             notes = ([answer.outcome] if said is None else []) + ([answer.score] if place == 0 else [])
             panels.append(Panel(title=answer.arm, caption="; ".join(notes), picture=made, aspect=cut.plane.aspect))
         views.append(Panels(title=cut.title, panels=panels))
     return views
 
 
-def _outlined(cut: Cut, name: str, label: str, truth: NDArray[Any], mask: NDArray[Any] | None) -> Markup:
-    """A picture with outlines; that of the truth, which comes first, holds the image for those after it."""
-    return panel(cut.plane, name=name, define=mask is None, label=label, truth=truth, mask=mask, marks=cut.marks)
+def _outlined(cut: Cut, name: str, label: str, truth: NDArray[Any], said: NDArray[Any] | None) -> Markup:
+    """A picture with outlines or a heat map; that of the truth, which comes first, holds the image for those after it."""
+    shown = {} if said is None else {"heat" if said.dtype.kind == "f" else "mask": said}
+    return panel(cut.plane, name=name, define=said is None, label=label, truth=truth, marks=cut.marks, **shown)

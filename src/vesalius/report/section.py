@@ -17,6 +17,7 @@ from vesalius.report.figures.training import losses, validation_scores
 from vesalius.report.format import metric_name
 from vesalius.report.histories import phases_of, trained
 from vesalius.report.reading import FinishedRun
+from vesalius.report.sampled import GENERATED, SHARES, generated, shares
 from vesalius.statistics import Verdict
 from vesalius.statistics.verdicts import VERDICTS
 from vesalius.tasks import OUTCOMES
@@ -145,8 +146,16 @@ def _of_family(run: FinishedRun, task: TaskConfig) -> list[Curves]:
             return _classification(run, task)
         case "survival":
             return _survival(run, task)
+        case "generation":
+            return _sampled("Real and generated images", GENERATED, generated(run, task))
+        case "ambiguous_segmentation":
+            return _sampled("Annotators and samples", SHARES, shares(run, task))
         case _:
             return []
+
+
+def _sampled(title: str, caption: str, figures: Sequence[Markup]) -> list[Curves]:
+    return [Curves(title=title, caption=caption, figures=figures)] if figures else []
 
 
 def _fronts(run: FinishedRun, task: TaskConfig) -> list[Curves]:

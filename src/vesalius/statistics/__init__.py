@@ -18,12 +18,14 @@ from vesalius.statistics.power import (
     smallest_detectable_binary,
 )
 from vesalius.statistics.proportions import clopper_pearson, tango, tango_test, wilson
+from vesalius.statistics.ranking import Ranking, significance_ranking
 from vesalius.statistics.tables import WinTieLoss, win_tie_loss
 from vesalius.statistics.verdicts import Verdict, decide
 
 __all__ = [
     "Difference",
     "Estimate",
+    "Ranking",
     "Test",
     "Verdict",
     "WinTieLoss",
@@ -51,6 +53,7 @@ __all__ = [
     "power_paired_mean",
     "sample_size_paired_binary",
     "sample_size_paired_mean",
+    "significance_ranking",
     "smallest_detectable",
     "smallest_detectable_binary",
     "statistic_over_seeds",

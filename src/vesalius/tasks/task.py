@@ -8,10 +8,10 @@ import numpy as np
 
 from vesalius.metrics import Metric
 from vesalius.names import Tier
-from vesalius.records import Choices, Field, Label, Mask, Record, Survival, Text
+from vesalius.records import Choices, Field, Image, Label, Mask, Record, Survival, Text
 from vesalius.tasks.prediction import Value
 
-Family = Literal["segmentation", "choices", "classification", "survival"]
+Family = Literal["segmentation", "choices", "classification", "survival", "generation", "ambiguous_segmentation", "attribution"]
 
 
 class Source(Protocol):
@@ -72,6 +72,8 @@ class Task:
         source: where the records come from.
         inputs: fields that a learner may read.
         target: the field to predict.
+        readings: fields of equal size, ``target`` one of them, that several people gave where a prediction is to give their
+            distribution: the truth is then all of them, stacked along a new first axis.
         split: divides the records, the same way in every call.
         measures: how answers are judged; the first is the primary one.
         unit: what intervals are clustered by: ``subject_id`` or the name of a tag.
@@ -92,9 +94,12 @@ class Task:
     note: str = ""
     question: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+    readings: tuple[str, ...] = ()
 
     def truth(self, record: Record) -> Value:
-        """The target as the plain value that metrics take."""
+        """The target, or the stacked readings, as the plain value that metrics take."""
+        if self.readings:
+            return np.stack([np.asarray(plain(record.fields[name])) for name in self.readings])
         return plain(record.fields[self.target])
 
     def blind(self, record: Record) -> Record:
@@ -106,7 +111,7 @@ class Task:
 
 
 def plain(value: Field) -> Value:
-    """A target field as metrics take it: a mask's labels, a class index, time and event, or text.
+    """A target field as metrics take it: a mask's labels, an image's pixels, a class index, time and event, or text.
 
     >>> plain(Survival(12.0, True))
     array([12.,  1.])
@@ -114,6 +119,8 @@ def plain(value: Field) -> Value:
     match value:
         case Mask():
             return value.labels
+        case Image():
+            return value.pixels
         case Label():
             return float(value.index)
         case Survival():

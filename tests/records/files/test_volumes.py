@@ -164,3 +164,16 @@ def test_nifti_of_a_release_has_the_affine_of_nibabel_and_round_trips(public_dat
         assert volume.geometry.affine.tobytes() == nibabel.load(path).affine.astype(np.float64).tobytes()
         write_volume(tmp_path / "b.nii.gz", volume)
         assert read_volume(tmp_path / "b.nii.gz").geometry.affine.tobytes() == volume.geometry.affine.tobytes()
+
+
+@pytest.mark.parametrize("space", ["left-posterior-superior", "right-anterior-superior"])
+def test_a_mask_comes_back_from_nrrd_where_its_image_is(tmp_path, space):
+    directions = np.array([[0.0, 0.7, 0.0], [0.8, 0.0, 0.1], [0.0, 0.0, 2.0]])
+    header = {"space": space, "space directions": directions, "space origin": np.array([1.0, 2.0, 3.0])}
+    nrrd.write(str(tmp_path / "image.nrrd"), np.zeros((4, 5, 6), np.int16), header)
+    labels = np.random.default_rng(0).integers(0, 3, (4, 5, 6)).astype(np.int64)
+    for like in (tmp_path / "image.nrrd", read_volume(tmp_path / "image.nrrd")):
+        write_mask(tmp_path / "mask.nrrd", Mask(labels, ("a", "b")), like=like)
+        found = read_volume(tmp_path / "mask.nrrd")
+        np.testing.assert_array_equal(found.voxels, labels)
+        np.testing.assert_allclose(found.geometry.affine, read_volume(tmp_path / "image.nrrd").geometry.affine, atol=1e-12)

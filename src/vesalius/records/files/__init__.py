@@ -2,7 +2,7 @@
 
 from vesalius.records.files.dicom import DicomSeries, read_series
 from vesalius.records.files.dicom_files import SeriesFiles, SeriesFound, find_series
-from vesalius.records.files.read import read_image, read_volume
+from vesalius.records.files.read import read_image, read_scan, read_volume
 from vesalius.records.files.write import write_mask, write_volume
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "SeriesFound",
     "find_series",
     "read_image",
+    "read_scan",
     "read_series",
     "read_volume",
     "write_mask",

@@ -18,7 +18,7 @@ AGREEMENT = 0.01
 """Millimetres by which qform and sform of one coordinate system may differ at the corners of the volume."""
 
 
-def read_nifti(path: Path) -> Volume:
+def read_nifti(path: Path, *, channels: bool = False) -> Volume:
     """The volume of a file and its affine as stored: the sform, or the qform where there is no sform.
 
     Values with a scale are float32; others keep their type. Units of metres and micrometres are turned into millimetres;
@@ -26,8 +26,13 @@ def read_nifti(path: Path) -> Volume:
 
     Source: the NIfTI-1 standard, nifti1.h, sections on methods 2 and 3.
 
+    Args:
+        path: of the file.
+        channels: whether several volumes on one grid (a fourth or, as vectors, a fifth axis) are read as channels, X×Y×Z×C.
+
     Raises:
-        UserError: if the file is damaged, has no or contradictory geometry, several volumes, or values that are not finite.
+        UserError: if the file is damaged, has no or contradictory geometry, several volumes that are not read as channels, or
+            values that are not finite.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -38,15 +43,17 @@ def read_nifti(path: Path) -> Volume:
     """
     image = _load(existing_file(path))
     shape = image.shape
-    if len(shape) > 3 and any(size != 1 for size in shape[3:]):
-        raise UserError(f"{path}, field 'dim': {len(shape)} axes, {shape[3]} volumes; split it into one file a volume.")
+    several = [size for size in shape[3:] if size != 1]
+    if len(several) > 1 or (several and not channels):
+        count = " x ".join(map(str, several))
+        raise UserError(f"{path}, field 'dim': {len(shape)} axes, {count} volumes; split it into one file a volume.")
     if len(shape) not in (2, *range(3, 8)):
         raise UserError(f"{path}, field 'dim': {len(shape)} axes where a volume has three; export it again.")
     header = image.header
     plausible_size(path, _bytes(shape, header.get_data_dtype()), compressed=path.name.lower().endswith(".gz"))
     affine = _affine(path, image)
     values = _values(path, image)
-    return Volume(usable_values(path, values.reshape((*shape[:3], 1)[:3])), geometry_of(path, "sform", affine))
+    return Volume(usable_values(path, values.reshape((*(*shape[:3], 1)[:3], *several))), geometry_of(path, "sform", affine))
 
 
 def write_nifti(path: Path, values: NDArray[np.generic], geometry: Geometry, *, like: Path | None = None) -> None:

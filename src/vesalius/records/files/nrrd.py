@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from vesalius.errors import UserError
 from vesalius.records.fields import Volume
 from vesalius.records.files.usable import existing_file, geometry_of, plausible_size, usable_values
+from vesalius.records.geometry import Geometry
 
 ENDINGS = (".nrrd", ".nhdr")
 TO_RAS = {
@@ -56,6 +57,39 @@ def read_nrrd(path: Path) -> Volume:
     if values.ndim != 3:
         raise UserError(f"{path}, field 'sizes': {values.ndim} axes where a volume has three; export it again.")
     return Volume(usable_values(path, values), geometry_of(path, "space directions", affine))
+
+
+def write_nrrd(path: Path, values: NDArray[np.generic], geometry: Geometry, *, like: Path | None = None) -> None:
+    """Write a compressed NRRD file.
+
+    Args:
+        path: ends in .nrrd.
+        values: three axes.
+        geometry: of the values.
+        like: an NRRD file whose space, directions and origin are copied as they stand; otherwise the space is RAS.
+
+    Raises:
+        UserError: if the folder is missing or not writable.
+
+    >>> write_nrrd(Path("/nowhere/mask.nrrd"), np.zeros((2, 2, 2), np.uint8), Geometry(np.eye(4)))
+    Traceback (most recent call last):
+    ...
+    vesalius.errors.UserError: /nowhere/mask.nrrd: cannot be written; name a folder that exists and is writable.
+    """
+    import nrrd
+
+    header: dict[str, Any] = {
+        "space": "right-anterior-superior",
+        "space directions": geometry.affine[:3, :3].T,
+        "space origin": geometry.affine[:3, 3],
+    }
+    if like is not None:
+        source = _header(like)
+        header = {field: source[field] for field in (*header, "space units", "measurement frame") if field in source}
+    try:
+        nrrd.write(str(path), np.asarray(values, order="F"), {**header, "encoding": "gzip"}, index_order="F")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written; name a folder that exists and is writable.") from error
 
 
 def _header(path: Path) -> Mapping[str, Any]:

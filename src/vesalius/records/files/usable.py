@@ -1,5 +1,6 @@
 """What every reader asks of the values that it found."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +17,20 @@ def existing_file(path: Path) -> Path:
     """The path, if a file with content is there.
 
     Raises:
-        UserError: if it is missing, a folder or empty.
+        UserError: if it is missing, a folder, empty or not readable.
     """
-    if not path.exists():
+    try:
+        there = path.exists()
+    except OSError as error:  # a name that no file can have
+        raise UserError(f"{str(path)[:200]}: cannot be opened ({error.strerror}); check the name.") from error
+    if not there:
         raise UserError(f"{path}: missing; check the name.")
     if path.is_dir():
         raise UserError(f"{path}: a folder where one file is needed; name a file in it.")
     if path.stat().st_size == 0:
         raise UserError(f"{path}: empty (0 bytes); copy the file again.")
+    if not os.access(path, os.R_OK):
+        raise UserError(f"{path}: not readable by this user; change its permissions.")
     return path
 
 

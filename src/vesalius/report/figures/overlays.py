@@ -10,12 +10,16 @@ from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
 Labels = NDArray[np.integer]
+Heat = NDArray[np.floating]
 
 LABEL_COLOURS = ("#ffb000", "#3fc1ff", "#ff7ab8", "#7be07b", "#c9a2ff", "#ff8a4c")
 """Of the outlines; they are seen on dark and on bright images, for each is drawn over a dark casing."""
 
 LONGEST = 384
 """Pixels of the longer side of an image in the page."""
+
+_HOT, _DENSEST = (255, 96, 32), 190
+"""Colour of a heat map, and how dense of 255 it is at its highest place."""
 
 _HEAVY = 60_000
 
@@ -57,9 +61,17 @@ def plane(shown: Mapping[str, object]) -> Plane:
 
 
 def panel(
-    plane: Plane, *, name: str, define: bool, label: str, truth: Labels | None = None, mask: Labels | None = None, marks: str = ""
+    plane: Plane,
+    *,
+    name: str,
+    define: bool,
+    label: str,
+    truth: Labels | None = None,
+    mask: Labels | None = None,
+    heat: Heat | None = None,
+    marks: str = "",
 ) -> Markup:
-    """The image with a mask's outlines; the truth is the mask itself, or a white dashed outline below another's.
+    """The image with a mask's outlines or a heat map; the truth is the mask itself, or a white dashed outline beside another's.
 
     Args:
         plane: the image.
@@ -68,15 +80,17 @@ def panel(
         label: what the panel shows, for those who do not see it.
         truth: true labels, H×W, or None where nothing is outlined.
         mask: an arm's labels, H×W, or None in the panel of the truth.
+        heat: an arm's map of numbers of at least 0, H×W, in place of a mask.
         marks: which side of the patient is at the left, right, top and bottom, a letter each; empty where it is not known.
     """
     height, width = plane.shape[0] * plane.spacing[0], plane.shape[1] * plane.spacing[1]
     size = f'width="{width:g}" height="{height:g}"'
     picture = f'<image id="{name}" href="{plane.uri}" {size} preserveAspectRatio="none"/>' if define else f'<use href="#{name}"/>'
     place = f'transform="scale({plane.spacing[1] / 2:g} {plane.spacing[0] / 2:g})"'
-    first = truth if mask is None else mask
+    first = truth if mask is None and heat is None else mask
     drawn = "" if first is None else _filled(first, plane.step)
-    drawn += "" if mask is None or truth is None else _dashed(truth, plane.step)
+    drawn += "" if first is truth or truth is None else _dashed(truth, plane.step)
+    picture += "" if heat is None else f'<image href="{_heat_uri(heat, plane.step)}" {size} preserveAspectRatio="none"/>'
     head = f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(label)}">'
     outlines = f"<g fill-rule='evenodd' {place}>{drawn}</g>" if drawn else ""
     return Markup(f"{head}{picture}{outlines}{_written(marks, width, height)}</svg>")  # only numbers and letters stand in it
@@ -145,6 +159,16 @@ def _dashed(labels: Labels, step: int) -> str:
     return "".join(parts)
 
 
+def _heat_uri(heat: Heat, step: int) -> str:
+    """One colour, the denser the higher the map."""
+    from PIL import Image
+
+    seen = heat[::step, ::step]
+    density = (seen / max(float(seen.max()), 1e-12)).clip(0, 1) * _DENSEST
+    colours = np.broadcast_to(np.array(_HOT, np.uint8), (*seen.shape, 3))
+    return _data_uri(Image.fromarray(np.dstack([colours, density.astype(np.uint8)]), "RGBA"))
+
+
 def _data_uri(image: "object") -> str:
     from PIL import Image
 
@@ -152,7 +176,7 @@ def _data_uri(image: "object") -> str:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
     kind = "png"
-    if buffer.tell() > _HEAVY:
+    if buffer.tell() > _HEAVY and image.mode != "RGBA":
         kind, buffer = "jpeg", io.BytesIO()
         image.save(buffer, "JPEG", quality=85)
     return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"

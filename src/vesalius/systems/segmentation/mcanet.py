@@ -77,7 +77,7 @@ BUDGETS: Mapping[Size, Budget] = {
     "default": Budget(
         widths=(24, 48, 120, 192),
         depths=(1, 1, 2, 1),
-        steps=250,
+        steps=200,
         batch=4,
         patch=64,
         learning_rate=1e-3,

@@ -100,59 +100,37 @@ class Budget:
         widths: channels of each level of the U-Net; the deeper one has a level more.
         steps: optimiser updates.
         batch: patches a step.
-        patch: pixels along each side of one, in two and in three dimensions.
+        patch: pixels along each side of one.
         learning_rate: at the start.
         records: most records of each part of the split; None for all.
-        every_line: whether every line of the grid is run, or those through the reference point only.
-        volumes, voxels: of the simulator.
     """
 
     widths: tuple[int, ...]
     steps: int
     batch: int
-    patch: Mapping[int, int]
+    patch: int
     learning_rate: float
     records: int | None
-    every_line: bool
-    volumes: int
-    voxels: int
 
 
-BUDGETS: Mapping[Size, Budget] = {
-    "smoke": Budget(
-        widths=(4, 8),
-        steps=4,
-        batch=2,
-        patch={2: 32, 3: 16},
-        learning_rate=3e-3,
-        records=2,
-        every_line=False,
-        volumes=8,
-        voxels=16,
-    ),
-    "default": Budget(
-        widths=(8, 16, 32, 64),
-        steps=150,
-        batch=4,
-        patch={2: 64, 3: 16},
-        learning_rate=3e-3,
-        records=24,
-        every_line=False,
-        volumes=24,
-        voxels=32,
-    ),
-    "paper": Budget(
-        widths=(64, 128, 256, 512),
-        steps=20_000,
-        batch=16,
-        patch={2: 256, 3: 96},
-        learning_rate=1e-3,
-        records=None,
-        every_line=True,
-        volumes=200,
-        voxels=128,
-    ),
+BUDGETS: Mapping[Size, Mapping[int, Budget]] = {
+    "smoke": {
+        2: Budget(widths=(4, 8), steps=4, batch=2, patch=32, learning_rate=3e-3, records=2),
+        3: Budget(widths=(4, 8), steps=4, batch=2, patch=16, learning_rate=1e-2, records=2),
+    },
+    "default": {
+        2: Budget(widths=(8, 16, 32, 64), steps=150, batch=4, patch=64, learning_rate=3e-3, records=24),
+        3: Budget(widths=(8, 16, 32), steps=300, batch=4, patch=16, learning_rate=1e-2, records=24),
+    },
+    "paper": {
+        2: Budget(widths=(64, 128, 256, 512), steps=20_000, batch=16, patch=256, learning_rate=1e-3, records=None),
+        3: Budget(widths=(32, 64, 128, 256), steps=20_000, batch=2, patch=96, learning_rate=1e-3, records=None),
+    },
 }
+"""By the number of dimensions."""
+
+VOLUMES: Mapping[Size, tuple[int, int]] = {"smoke": (8, 16), "default": (24, 32), "paper": (200, 128)}
+"""How many the simulator makes, and voxels along each side."""
 
 OVERLAP = tuple(Measure(METRICS[name], margin=0.01) for name in ("dice", "iou", "sensitivity", "precision"))
 MEASURES = (*OVERLAP, Measure(METRICS["boundary_iou"], margin=0.01))
@@ -165,7 +143,7 @@ def _lines(dimensions: int, size: Size) -> Iterator[tuple[Axis, Point]]:
     """Each question with the point that its line passes through."""
     prepared = list(PREPARATIONS[dimensions])
     architecture, loss, preparation = ARCHITECTURES[0], LOSS_NAMES[0], prepared[0]
-    if not BUDGETS[size].every_line:
+    if size != "paper":
         yield from ((axis, Point(architecture, loss, preparation)) for axis in QUESTIONS)
         return
     yield from (("architecture", Point(architecture, loss, preparation)) for loss, preparation in product(LOSS_NAMES, prepared))
@@ -197,7 +175,7 @@ def _tasks(
                 source=source,
                 inputs=("image",),
                 target="mask",
-                split=lambda records: thinned(split(records), BUDGETS[size].records),
+                split=lambda records: thinned(split(records), BUDGETS[size][dimensions].records),
                 measures=measures,
                 note=note,
                 question=QUESTIONS[axis],
@@ -218,8 +196,8 @@ def _drive(size: Size) -> list[Task]:
 
 
 def _simulated_ct(size: Size) -> list[Task]:
-    budget = BUDGETS[size]
-    source = CtPhantom(count=budget.volumes, size=budget.voxels)
+    count, voxels = VOLUMES[size]
+    source = CtPhantom(count=count, size=voxels)
     split = partial(split_by_hash, validation=0.2, test=0.3, salt=source.name)
     note = "Simulated anatomy with known truth, not patients; lesions are few voxels of the whole."
     return _tasks(source, split, size, dimensions=3, measures=MEASURES_OF_VOLUMES, note=note)
@@ -233,17 +211,17 @@ def _learner(point: Point, task: Task, size: Size, seed: int) -> Learner:
     from vesalius.learners.segmenter import Segmenter
     from vesalius.nets.unet_variants import network
 
-    record, budget = task.source.records()[0], BUDGETS[size]
+    record = task.source.records()[0]
     classes = len(record.get(task.target, Mask).names) + 1
     image_CS = scan_of(record, "image").image_CS
     dimensions: Dimensions = 2 if image_CS.ndim == 3 else 3
-    preparation = PREPARATIONS[dimensions][point.preparation]
+    budget, preparation = BUDGETS[size][dimensions], PREPARATIONS[dimensions][point.preparation]
     segmenter = Segmenter(
         lambda: network(point.architecture, len(image_CS), classes, budget.widths, dimensions),
         steps=budget.steps,
         seed=seed,
         target=task.target,
-        patch=(budget.patch[dimensions],) * dimensions,
+        patch=(budget.patch,) * dimensions,
         batch=budget.batch,
         learning_rate=budget.learning_rate,
         loss=LOSSES[point.loss],

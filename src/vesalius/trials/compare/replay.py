@@ -9,7 +9,7 @@ import numpy as np
 
 from vesalius.errors import UserError
 from vesalius.names import Tier
-from vesalius.records import Field, Label, Mask, Record, Survival, Text
+from vesalius.records import Field, Image, Label, Mask, Record, Survival, Text
 from vesalius.tasks import Prediction, Split, Value
 from vesalius.trials.config import TaskConfig
 from vesalius.trials.table import predictions_to_parquet
@@ -97,6 +97,8 @@ def as_field(task: TaskConfig, value: Value) -> Field:
     match task.family, value:
         case "survival", np.ndarray():
             return Survival(float(value[0]), bool(value[1]), task.time_unit)
+        case "generation", np.ndarray():
+            return Image(value)
         case _, np.ndarray():
             return Mask(value, task.classes)
         case _, float() | int():

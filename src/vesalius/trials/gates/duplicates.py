@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from vesalius.records import Image, Record, Text, Volume
+from vesalius.records import Image, Label, Record, Text, Volume
 from vesalius.tasks import Split, Task
 from vesalius.trials.finding import Gate
 from vesalius.trials.gates.provenance import counted, gate_of
@@ -27,8 +27,10 @@ def exact_duplicates(task: Task, split: Split) -> Gate:
 
     Text is compared without case, punctuation and white space; arrays by every byte.
     """
-    if not task.inputs:
+    if not _compared(task):
         return gate_of(task, "exact duplicates", "not applicable", "predictions made elsewhere; the records are not at hand")
+    if not any(True for record in split.test for _ in _inputs(task, record)):
+        return gate_of(task, "exact duplicates", "not applicable", "nothing but a class is read")
     learned = {_content(task, record) for record in (*split.train, *split.validation)}
     tested = [_content(task, record) for record in split.test]
     leaked, repeated = sum(content in learned for content in tested), len(tested) - len(set(tested))
@@ -116,8 +118,15 @@ def perceptual_hash(pixels: NDArray[np.generic]) -> NDArray[np.bool_]:
     return above
 
 
+def _compared(task: Task) -> tuple[str, ...]:
+    """The fields that must not recur: what is read, or where images are made by condition, what could be made by heart."""
+    return (task.target,) if task.family == "generation" else task.inputs
+
+
 def _inputs(task: Task, record: Record) -> Iterable[object]:
-    return (record.fields[name] for name in task.inputs if name in record.fields)
+    """What could be the same by mistake; a class alone, by which an image is asked for, is the same again and again."""
+    found = (record.fields[name] for name in _compared(task) if name in record.fields)
+    return (field for field in found if not isinstance(field, Label))
 
 
 def _words(text: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""Learners that give several masks of one image, as several annotators would."""

@@ -1,0 +1,190 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+
+import vesalius
+from tests.fitted import toys
+from tests.sources.folders import made
+from vesalius.errors import UserError
+from vesalius.fitted import fit as module
+from vesalius.fitted.description import read_description
+from vesalius.learners import checkpoints
+from vesalius.sources.folders import open_folder
+from vesalius.sources.splits import place
+
+pytestmark = pytest.mark.usefixtures("toy_systems")
+
+
+def rows(path):
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_fit_says_what_it_was_and_how_good_it_is(tmp_path):
+    fitted = vesalius.fit("toy", made.pictures(tmp_path / "own", count=10, white=255), tmp_path / "out")
+    found = fitted.description
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["curves.png", "fit.json", "model", "validation.csv"]
+    assert (found.choice.arm, found.choice.seed, found.images.values, found.images.names) == ("long", 0, (255,), ("foreground",))
+    assert (len(found.train), len(found.validation), found.images.channels, found.images.axes) == (8, 2, 1, 2)
+    assert not set(found.train) & set(found.validation)
+    table = rows(tmp_path / "out" / "validation.csv")
+    assert [row["id"] for row in table if row["label"] == "all"] == list(found.validation)
+    assert {row["unit"] for row in table} == {"pixel"}
+    dice = [float(row["dice"]) for row in table if row["label"] == "all"]
+    assert np.mean(dice) == pytest.approx(found.scores["dice"]["value"], abs=1e-5)
+    assert np.mean(dice) > 0.8
+    assert read_description(tmp_path / "out") == found
+
+
+def test_volumes_are_scored_in_millimetres_label_by_label(tmp_path):
+    fitted = vesalius.fit("toy", made.volumes(tmp_path / "own", size=(12, 13, 14)), tmp_path / "out")
+    table = rows(fitted.folder / "validation.csv")
+    assert {row["unit"] for row in table} == {"mm"}
+    assert {row["label"] for row in table} == {"all", "foreground"}
+    assert fitted.description.images.spacing == (1.0, 1.0, 2.0)
+
+
+def test_any_arm_can_be_chosen(tmp_path):
+    own = made.pictures(tmp_path / "own")
+    assert vesalius.fit("toy", own, tmp_path / "out", arm="short").description.choice.arm == "short"
+    with pytest.raises(UserError, match="--arm other: toy has short, long"):
+        vesalius.fit("toy", own, tmp_path / "else", arm="other")
+
+
+def test_a_system_of_another_family_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"recov: made for .* of covariates; the data asks for segmentation of images"):
+        vesalius.fit("recov", made.pictures(tmp_path / "own"), tmp_path / "out", size="smoke")
+
+
+def test_bad_cases_stop_before_training_or_are_left_out_and_listed(tmp_path):
+    own = made.pictures(tmp_path / "own", count=8)
+    (own / "images" / "case3.png").write_bytes(b"")
+    with pytest.raises(UserError, match="1 of 8 cases cannot be used"):
+        vesalius.fit("toy", own, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    found = vesalius.fit("toy", own, tmp_path / "out", arm="short", skip_bad=True).description
+    assert len(found.left_out) == 1 and "case3.png: empty" in found.left_out[0]
+    assert "case3" not in (*found.train, *found.validation)
+
+
+def test_whole_subjects_are_held_out(tmp_path):
+    made.pictures(tmp_path / "own", count=12)
+    lines = [f"own/images/case{n}.png,own/masks/case{n}.png,p{n // 3}" for n in range(12)]
+    (tmp_path / "t.csv").write_text("image,mask,subject\n" + "\n".join(lines))
+    source = open_folder(tmp_path / "t.csv")
+    split = module.split_of(source, source.records())
+    held = {record.subject_id for record in split.validation}
+    assert held == {min((f"p{n}" for n in range(4)), key=lambda name: place(f"own{name}"))}
+    assert len(split.train) == 9
+
+
+def test_every_class_is_held_out_in_its_share(tmp_path):
+    source = open_folder(made.classes(tmp_path, count=10))
+    split = module.split_of(source, source.records())
+    assert sorted(record.fields["label"].value for record in split.validation) == ["ill"] * 2 + ["well"] * 2
+
+
+def test_the_users_own_split_is_kept_and_its_test_part_scored_apart(tmp_path):
+    made.pictures(tmp_path / "own", count=8)
+    parts = ["train"] * 4 + ["validation"] * 2 + ["test"] * 2
+    lines = [f"own/images/case{n}.png,own/masks/case{n}.png,{part}" for n, part in enumerate(parts)]
+    (tmp_path / "t.csv").write_text("image,mask,split\n" + "\n".join(lines))
+    found = vesalius.fit("toy", tmp_path / "t.csv", tmp_path / "out", arm="short").description
+    assert [len(part) for part in (found.train, found.validation, found.test)] == [4, 2, 2]
+    assert {row["id"] for row in rows(tmp_path / "out" / "test.csv")} == set(found.test)
+
+
+def test_a_subject_in_two_parts_of_a_split_is_refused(tmp_path):
+    made.pictures(tmp_path / "own", count=3)
+    lines = [f"own/images/case{n}.png,own/masks/case{n}.png,p,{part}" for n, part in enumerate(("train", "val", "train"))]
+    (tmp_path / "t.csv").write_text("image,mask,subject,split\n" + "\n".join(lines))
+    with pytest.raises(UserError, match="subject p is in two parts"):
+        vesalius.fit("toy", tmp_path / "t.csv", tmp_path / "out")
+
+
+def test_one_subject_is_refused(tmp_path):
+    with pytest.raises(UserError, match="1 usable cases of one subject"):
+        vesalius.fit("toy", made.pictures(tmp_path / "own", count=1), tmp_path / "out")
+
+
+def test_a_stopped_fit_goes_on_to_the_same_weights(tmp_path, monkeypatch):
+    own = made.pictures(tmp_path / "own")
+    whole = vesalius.fit("toy", own, tmp_path / "whole")
+    monkeypatch.setattr(checkpoints, "SECONDS", 0.0)
+    steps = {"done": 0, "stop": 25}
+    original = checkpoints.Checkpoint.save_when_due
+
+    def save_and_count(self):
+        original(self)
+        steps["done"] += 1
+        if steps["done"] == steps["stop"]:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoints.Checkpoint, "save_when_due", save_and_count)
+    with pytest.raises(KeyboardInterrupt):
+        vesalius.fit("toy", own, tmp_path / "out")
+    assert (tmp_path / "out" / "checkpoint").is_dir()
+    fitted = vesalius.fit("toy", own, tmp_path / "out")
+    assert steps["done"] == 60
+    assert not (tmp_path / "out" / "checkpoint").exists()
+    weights = [path / "model" / "segmenter.safetensors" for path in (whole.folder, fitted.folder)]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+def test_a_finished_fit_is_given_back_and_another_one_is_refused(tmp_path, monkeypatch):
+    own = made.pictures(tmp_path / "own")
+    first = vesalius.fit("toy", own, tmp_path / "out", arm="short")
+    monkeypatch.setattr(toys.Segmenter, "fit", lambda *_: pytest.fail("trained again"))
+    assert vesalius.fit("toy", own, tmp_path / "out", arm="short").description == first.description
+    for change, told in (({"seed": 1}, "begun with seed 0"), ({"arm": "long"}, "begun with arm short")):
+        with pytest.raises(UserError, match=told):
+            vesalius.fit("toy", own, tmp_path / "out", **{"arm": "short", **change})
+    made.picture(own / "images" / "case0.png", made.noise(9, (16, 20), np.uint8))
+    with pytest.raises(UserError, match="begun with other data"):
+        vesalius.fit("toy", own, tmp_path / "out", arm="short")
+
+
+def test_a_folder_of_something_else_is_not_written_into(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.txt").write_text("x")
+    with pytest.raises(UserError, match=r"not empty \(thesis.txt\)"):
+        vesalius.fit("toy", made.pictures(tmp_path / "own"), tmp_path / "out")
+
+
+def test_classes_are_scored_case_by_case(tmp_path):
+    fitted = vesalius.fit("toy-classes", made.classes(tmp_path / "own"), tmp_path / "out")
+    table = rows(fitted.folder / "validation.csv")
+    assert list(table[0]) == ["id", "subject", "truth", "predicted", "accuracy", "p ill", "p well"]
+    assert fitted.description.scores["accuracy"]["value"] == 1.0
+    assert fitted.description.scores["auroc"]["value"] == 1.0
+    assert fitted.description.images.target == "label"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"images": None}, "field images"),
+        ({"images.channels": 0}, "field images.channels"),
+        ({"images.values": [0]}, "values: one a name"),
+        ({"images.first_size": [4]}, "first_size: one length an axis"),
+        ({"images.dtype": "O8"}, "field images.dtype"),
+        ({"images.intensities": {}}, "intensities: not percentiles"),
+        ({"choice.seed": "x"}, "field choice.seed"),
+        ({"more": 1}, "field more"),
+    ],
+)
+def test_a_damaged_description_is_told(tmp_path, change, told):
+    vesalius.fit("toy", made.pictures(tmp_path / "own"), tmp_path / "out", arm="short")
+    path = tmp_path / "out" / "fit.json"
+    content = json.loads(path.read_text())
+    for place_, value in change.items():
+        *outer, last = place_.split(".")
+        part = content
+        for name in outer:
+            part = part[name]
+        part[last] = value
+    path.write_text(json.dumps(content))
+    with pytest.raises(UserError, match=told):
+        vesalius.predict(tmp_path / "out", tmp_path / "own" / "images" / "case0.png")
