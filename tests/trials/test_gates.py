@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tests.trials.toys import question_task
-from vesalius.records import Choices, Image, Record, Text
+from vesalius.records import Choices, Image, Label, Record, Text
 from vesalius.tasks import Split
 from vesalius.trials.gates import (
     exact_duplicates,
@@ -97,6 +97,29 @@ def test_other_images_are_not_called_duplicates():
     train = [picture(str(seed), texture(seed)) for seed in range(40)]
     test = [picture(str(seed), texture(seed)) for seed in range(100, 140)]
     assert near_duplicate_images(task, split(train, test)).outcome == "passed"
+
+
+def asked(id, pixels, label="a"):
+    fields = {"image": Image(pixels), "asked": Label(label, ("a", "b"))}
+    return Record(id=id, subject_id=f"subject of {id}", fields=fields, licence="CC0-1.0")
+
+
+def test_a_generator_is_asked_by_class_again_and_again_but_may_not_have_seen_the_tested_image():
+    task = replace(TASK, family="generation", inputs=("asked",), target="image")
+    apart = split([asked("1", texture(1))], [asked("2", texture(2)), asked("3", texture(3))])
+    assert exact_duplicates(task, apart).outcome == near_duplicate_images(task, apart).outcome == "passed"
+    seen = split([asked("1", texture(1))], [asked("2", texture(1))])
+    assert exact_duplicates(task, seen).outcome == near_duplicate_images(task, seen).outcome == "failed"
+
+
+def test_where_a_class_alone_is_read_there_is_nothing_to_repeat():
+    task = replace(TASK, inputs=("asked",), target="image")
+    assert exact_duplicates(task, split([asked("1", texture(1))], [asked("2", texture(2))])).outcome == "not applicable"
+
+
+def test_the_licence_of_what_is_trained_on_is_asked_for_where_nothing_is_read():
+    unknown = split([replace(asked("1", texture(1)), licence=None)], [asked("2", texture(2))])
+    assert licence_known(replace(TASK, inputs=()), unknown).outcome == "failed"
 
 
 def test_training_on_the_future_fails():

@@ -2,7 +2,7 @@
 
 import typer
 
-from vesalius.cli import compare, data, doctor, evidence, fit, list, metrics, predict, report, rescore, run, show, verify
+from vesalius.cli import compare, data, doctor, evidence, fit, list, metrics, predict, report, rescore, run, show, survey, verify
 
 app = typer.Typer(
     name="vesalius",
@@ -14,6 +14,7 @@ app = typer.Typer(
 )
 app.command("list")(list.command)
 app.command("show")(show.command)
+app.command("survey")(survey.command)
 app.command("run")(run.command)
 app.command("fit")(fit.command)
 app.command("predict")(predict.command)

@@ -51,7 +51,7 @@ def test_midpoint_is_nearer_than_euler_at_equal_evaluations():
 @pytest.mark.parametrize("schedule", ["cosine", "linear"])
 @pytest.mark.parametrize("eta", [0.0, 1.0])
 def test_the_exact_noise_leads_back_to_the_images_distribution(schedule, eta):
-    made = Denoising(eta, schedule)(noise(schedule), start(), fresh(), 200)
+    made = Denoising(eta, schedule)(noise(schedule), start(), fresh(), 1000)
     assert made.mean().item() == pytest.approx(MEAN, abs=0.01)
     assert made.std().item() == pytest.approx(DEVIATION, rel=0.1)
 

@@ -111,10 +111,10 @@ class AmbiguousSegmenter:
         return [Prediction(record_id=record.id, value=self._drawn(record)) for record in track(records, "sampling", len(records))]
 
     def save(self, folder: Path) -> None:
-        """Write the weights (safetensors), the intensities of the training images and the curves (JSON)."""
+        """Write the weights (safetensors), the seed of the masks, the images' intensities and the curves (JSON)."""
         network, intensity = self._fitted()
         save_network(network, folder / WEIGHTS)
-        (folder / SETTINGS).write_text(json.dumps({"intensity": intensity.to_json()}), encoding="utf-8")
+        (folder / SETTINGS).write_text(json.dumps({"seed": self._seed, "intensity": intensity.to_json()}), encoding="utf-8")
         save_histories(self.histories, folder)
 
     def load(self, folder: Path) -> None:
@@ -124,13 +124,14 @@ class AmbiguousSegmenter:
             UserError: if a file is missing, damaged, or of another network.
         """
         try:
-            intensity = Intensity.from_json(json.loads((folder / SETTINGS).read_text(encoding="utf-8"))["intensity"])
+            content = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+            seed, intensity = int(content["seed"]), Intensity.from_json(content["intensity"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             remedy = "give the folder of a saved segmenter of the same configuration."
             raise UserError(f"{folder / SETTINGS}: missing or damaged; {remedy}") from error
         network = self._new_network(len(intensity.mean_C))
         load_network(network, folder / WEIGHTS)
-        self._intensity, self.network = intensity, network.eval()
+        self._seed, self._intensity, self.network = seed, intensity, network.eval()
 
     def _fitted(self) -> tuple[nn.Module, Intensity]:
         if self.network is None or self._intensity is None:

@@ -141,10 +141,10 @@ class Denoiser:
         return made
 
     def save(self, folder: Path) -> None:
-        """Write the weights (safetensors), the size and intensities of the images, and the curves (JSON)."""
+        """Write the weights (safetensors), the seed of the noise, size and intensities of the images, and the curves (JSON)."""
         network, shape = self._fitted()
         save_network(network, folder / WEIGHTS)
-        (folder / SETTINGS).write_text(json.dumps(asdict(shape)), encoding="utf-8")
+        (folder / SETTINGS).write_text(json.dumps({"seed": self._seed, **asdict(shape)}), encoding="utf-8")
         save_histories(self.histories, folder)
 
     def load(self, folder: Path) -> None:
@@ -155,6 +155,7 @@ class Denoiser:
         """
         try:
             content = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+            seed = int(content["seed"])
             channels, height, width = (int(length) for length in content["size"])
             shape = Shape((channels, height, width), Condition(**content["condition"]), Scale(**content["scale"]))
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -162,7 +163,7 @@ class Denoiser:
             raise UserError(f"{folder / SETTINGS}: missing or damaged; {remedy}") from error
         network = shape.network(self._plan)
         load_network(network, folder / WEIGHTS)
-        self._shape, self.network = shape, network.eval()
+        self._seed, self._shape, self.network = seed, shape, network.eval()
 
     def _fitted(self) -> tuple[DenoisingUNet, Shape]:
         if self.network is None or self._shape is None:

@@ -57,7 +57,7 @@ class Budget:
 
 
 BUDGETS: Mapping[Size, Budget] = {
-    "smoke": Budget(widths=(4, 8), steps=4, batch=2, patch=32, learning_rate=3e-3, records=6, volumes=(4, 20), square=48),
+    "smoke": Budget(widths=(4, 8), steps=4, batch=2, patch=32, learning_rate=3e-3, records=16, volumes=(4, 20), square=48),
     "default": Budget(
         widths=(8, 16, 32), steps=150, batch=4, patch=64, learning_rate=3e-3, records=60, volumes=(12, 40), square=192
     ),
