@@ -88,7 +88,7 @@ def test_occlusion_is_the_fall_of_the_probability():
     network, image = BrightOrDark(), two_blobs()
     without = image.clone()
     without[..., 4:6, 4:6] = 0
-    fall = (network(image).softmax(1) - network(without).softmax(1))[0, 0]
+    fall = (network(image).softmax(1) - network(without).softmax(1))[0, 0].detach()
     assert attribution.occlusion(network, image, CLASS_0)[0, 4, 4] == pytest.approx(float(fall), abs=1e-6)
 
 

@@ -87,9 +87,10 @@ def panel(
     size = f'width="{width:g}" height="{height:g}"'
     picture = f'<image id="{name}" href="{plane.uri}" {size} preserveAspectRatio="none"/>' if define else f'<use href="#{name}"/>'
     place = f'transform="scale({plane.spacing[1] / 2:g} {plane.spacing[0] / 2:g})"'
-    first = truth if mask is None and heat is None else mask
+    of_truth = mask is None and heat is None
+    first = truth if of_truth else mask
     drawn = "" if first is None else _filled(first, plane.step)
-    drawn += "" if first is truth or truth is None else _dashed(truth, plane.step)
+    drawn += "" if of_truth or truth is None else _dashed(truth, plane.step)
     picture += "" if heat is None else f'<image href="{_heat_uri(heat, plane.step)}" {size} preserveAspectRatio="none"/>'
     head = f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(label)}">'
     outlines = f"<g fill-rule='evenodd' {place}>{drawn}</g>" if drawn else ""
