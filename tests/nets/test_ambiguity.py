@@ -48,5 +48,8 @@ def test_the_posterior_sees_the_mask_and_the_prior_does_not():
 
 def test_without_a_latent_a_denoiser_has_neither_ambiguity_network():
     plain, cimd = (AmbiguityDenoiser(1, (8, 8), encoder_widths=(4, 8), latent=latent) for latent in (0, 3))
-    assert plain.modelling is None and plain.controlling is None and plain.denoiser.vector is None
-    assert cimd.modelling is not None and cimd.controlling is not None and cimd.denoiser.vector is not None
+    assert plain.modelling is None and plain.controlling is None
+    assert cimd.modelling is not None and cimd.controlling is not None
+    assert sum(value.numel() for value in plain.denoiser.parameters()) == sum(
+        value.numel() for value in cimd.denoiser.parameters()
+    )

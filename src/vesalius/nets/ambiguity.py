@@ -1,4 +1,4 @@
-"""Networks that give several masks of one image: a latent, drawn from a distribution that the image decides, tells them apart."""
+"""Networks that give several masks of one image: by a latent that the image decides about, or by a diffusion."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -109,21 +109,21 @@ class ProbabilisticUNet(nn.Module):
 
 
 class AmbiguityDenoiser(nn.Module):
-    """A denoiser of masks with the two latent networks of CIMD (Rahman et al. 2023, arXiv 2304.04745).
+    """A denoiser of masks with the two Gaussian networks of CIMD (Rahman et al. 2023, arXiv 2304.04745).
 
     The ambiguity modelling network sees the image and an annotator's mask; the ambiguity controlling network sees the image and
-    the noisy mask that the denoiser is given. A draw from the first in training, from the second in sampling, is embedded beside
-    the time. With a latent of 0 dimensions neither is there, and it is a plain conditional denoiser.
+    what the denoiser says. Both are for the loss only: masks are sampled by the denoiser alone. With a latent of 0 dimensions
+    neither is there, and it is a plain conditional denoiser.
 
     Args:
         channels: of the image.
         widths, fold: of the denoiser.
-        encoder_widths: of both latent networks.
+        encoder_widths: of both Gaussian networks.
         latent: dimensions.
 
     >>> network = AmbiguityDenoiser(1, (8, 8), encoder_widths=(4, 8), latent=3)
     >>> mask, image = torch.zeros(2, 1, 16, 16), torch.zeros(2, 1, 16, 16)
-    >>> network(mask, torch.zeros(2), image, torch.zeros(2, 3)).shape, network.control(image, mask).mean.shape
+    >>> network(mask, torch.zeros(2), image).shape, network.control(image, mask).mean.shape
     (torch.Size([2, 1, 16, 16]), torch.Size([2, 3]))
     """
 
@@ -131,21 +131,20 @@ class AmbiguityDenoiser(nn.Module):
         self, channels: int, widths: Sequence[int], *, encoder_widths: Sequence[int], latent: int, fold: int = 2
     ) -> None:
         super().__init__()
-        self.latent = latent
-        self.denoiser = DenoisingUNet(1, widths, image_channels=channels, vector=latent, fold=fold)
+        self.denoiser = DenoisingUNet(1, widths, image_channels=channels, fold=fold)
         self.modelling = GaussianEncoder(channels + 1, encoder_widths, latent=latent) if latent else None
         self.controlling = GaussianEncoder(channels + 1, encoder_widths, latent=latent) if latent else None
 
-    def forward(self, noisy_B1HW: Tensor, time_B: Tensor, image_BCHW: Tensor, latent_BL: Tensor | None) -> Tensor:
+    def forward(self, noisy_B1HW: Tensor, time_B: Tensor, image_BCHW: Tensor) -> Tensor:
         """The noise of a noisy mask."""
-        return self.denoiser(noisy_B1HW, time_B, image=image_BCHW, vector=latent_BL)  # type: ignore[no-any-return]
+        return self.denoiser(noisy_B1HW, time_B, image=image_BCHW)  # type: ignore[no-any-return]
 
     def model(self, image_BCHW: Tensor, mask_B1HW: Tensor) -> Gaussian:
         """What the ambiguity modelling network says of an annotator's mask."""
         assert self.modelling is not None
         return self.modelling(torch.cat((image_BCHW, mask_B1HW), dim=1))  # type: ignore[no-any-return]
 
-    def control(self, image_BCHW: Tensor, noisy_B1HW: Tensor) -> Gaussian:
-        """What the ambiguity controlling network says of a noisy mask."""
+    def control(self, image_BCHW: Tensor, said_B1HW: Tensor) -> Gaussian:
+        """What the ambiguity controlling network says of the denoiser's output."""
         assert self.controlling is not None
-        return self.controlling(torch.cat((image_BCHW, noisy_B1HW), dim=1))  # type: ignore[no-any-return]
+        return self.controlling(torch.cat((image_BCHW, said_B1HW), dim=1))  # type: ignore[no-any-return]

@@ -92,18 +92,19 @@ class ProbabilisticMasks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffusionMasks:
-    """A diffusion of masks; with a latent it is CIMD, without one a plain conditional diffusion (Wolleb et al. 2021).
+    """A diffusion of masks; with a latent it is CIMD, without one a plain conditional diffusion (Wolleb et al. 2022).
 
-    The loss is that of the noise plus ``beta`` times KL(modelling ‖ controlling). The authors' code adds the KL without handing a
-    draw on to the denoiser, and two networks that say the same of everything then satisfy it; here each evaluation is given a
-    draw (of the modelling network in training, of the controlling network at sampling), so that there is something to agree on.
+    The loss is that of the noise plus ``beta`` times KL(modelling ‖ controlling): what the denoiser says is to look, to the
+    controlling network, as annotators' masks do to the modelling network. Samples differ by the noise of the diffusion alone;
+    the paper does without latents drawn from an encoder. Nothing else holds the two networks to what they see: were both
+    constant, the divergence would be 0.
 
     Attributes:
         widths, fold: of the denoiser.
         encoder_widths, latent: of the ambiguity modelling and controlling networks; a latent of 0 leaves both out.
         diffusion: of the masks.
         evaluations: of the denoiser for a mask.
-        eta: 1 samples ancestrally, 0 from the first noise (and the latents) alone.
+        eta: 1 samples ancestrally, 0 deterministically from the first noise.
         beta: as in the authors' code, which has the mean squared error of a pixel beside it.
     """
 
@@ -122,36 +123,30 @@ class DiffusionMasks:
         return int(self.fold * 2 ** (len(self.widths) - 1))
 
     def network(self, channels: int) -> nn.Module:
-        """A denoiser, with both latent networks where there is a latent."""
+        """A denoiser, with both Gaussian networks where there is a latent."""
         return AmbiguityDenoiser(channels, self.widths, encoder_widths=self.encoder_widths, latent=self.latent, fold=self.fold)
 
     def lesson(self, image_BCHW: Floats32, mask_B1HW: Floats32, random: np.random.Generator) -> dict[str, Any]:
-        """Image, mask, the mask at a random step, and the noise of the latent."""
+        """Image, mask, and the mask at a random step."""
         noisy_B1HW, time_B, target_B1HW = self.diffusion.lesson(mask_B1HW, random, [0] * len(mask_B1HW))
-        noise_BL = random.standard_normal((len(image_BCHW), self.latent), dtype=np.float32)
-        batch = {"image": image_BCHW, "mask": mask_B1HW, "noise": noise_BL}
-        return {**batch, "noisy": noisy_B1HW, "time": time_B, "target": target_B1HW}
+        return {"image": image_BCHW, "mask": mask_B1HW, "noisy": noisy_B1HW, "time": time_B, "target": target_B1HW}
 
     def loss(self, network: nn.Module, batch: dict[str, Any]) -> Tensor:
-        """Of the noise, and of the two latent networks."""
-        image_BCHW, noisy_B1HW = batch["image"], batch["noisy"]
+        """Of the noise, and of the two Gaussian networks."""
+        image_BCHW = batch["image"]
+        said_B1HW: Tensor = network(batch["noisy"], batch["time"], image_BCHW)
+        error = functional.mse_loss(said_B1HW, batch["target"])
         if not self.latent:
-            return functional.mse_loss(network(noisy_B1HW, batch["time"], image_BCHW, None), batch["target"])
+            return error
         modelled: Gaussian = network.model(image_BCHW, batch["mask"])  # type: ignore[operator]
-        controlled: Gaussian = network.control(image_BCHW, noisy_B1HW)  # type: ignore[operator]
-        said_B1HW = network(noisy_B1HW, batch["time"], image_BCHW, modelled.at(batch["noise"]))
-        return functional.mse_loss(said_B1HW, batch["target"]) + self.beta * kl_divergence(modelled, controlled).mean()
+        controlled: Gaussian = network.control(image_BCHW, said_B1HW)  # type: ignore[operator]
+        return error + self.beta * kl_divergence(modelled, controlled).mean()
 
     def sample(self, network: nn.Module, image_BCHW: Tensor, noise: Noise) -> Tensor:
-        """From noise to masks; each step draws a latent anew from what the mask has become."""
+        """From noise to masks."""
         size = (len(image_BCHW), 1, *image_BCHW.shape[2:])
-
-        def predicted(noisy_B1HW: Tensor, time_B: Tensor) -> Tensor:
-            latent_BL = None
-            if self.latent:
-                controlled: Gaussian = network.control(image_BCHW, noisy_B1HW)  # type: ignore[operator]
-                latent_BL = controlled.at(noise((len(image_BCHW), self.latent)))
-            return network(noisy_B1HW, time_B, image_BCHW, latent_BL)  # type: ignore[no-any-return]
-
         sampler = Denoising(self.eta, self.diffusion.schedule, self.diffusion.steps)
-        return sampler(predicted, noise(size), lambda: noise(size), self.evaluations)[:, 0] > 0
+        masks_B1HW = sampler(
+            lambda noisy, time: network(noisy, time, image_BCHW), noise(size), lambda: noise(size), self.evaluations
+        )
+        return masks_B1HW[:, 0] > 0

@@ -1,9 +1,13 @@
 """CIMD: one diffusion model that gives a distribution of masks, as a group of annotators does.
 
-Mechanism: a diffusion of masks, conditioned on the image, whose random sampling gives another mask each time. An ambiguity
-modelling network describes an annotator's mask by a normal distribution of a latent, an ambiguity controlling network the noisy
-mask of the step that the diffusion has reached; their KL divergence is added to the loss of the noise. A draw of the latent is
-given to the denoiser in every step: in the authors' code it is not, and two networks that say nothing of a mask then agree.
+Mechanism: a diffusion of masks, conditioned on the image, whose random sampling gives another mask each time, without latents
+from an encoder. In training, an ambiguity modelling network describes an annotator's mask by a normal distribution of a latent,
+and an ambiguity controlling network the output of the denoiser; their KL divergence is added to the loss of the noise, so that at
+every step the output varies as masks of annotators do. Both are left out in sampling.
+
+The two networks act on the loss alone, as in the authors' code. A form that hands a draw of the latent to the denoiser was tried
+first; on one seed of the simulated graders it scored 0.800 in collective insight, beside 0.826 of the plain diffusion, before it
+was left out. Fold, learning rate and steps were changed after a first default run: findings of seed 0 are exploratory.
 
 Compared with the probabilistic U-Net (Kohl et al. 2018, arXiv 1806.05034) and with the same diffusion without the two networks
 (Wolleb et al. 2022, arXiv 2112.03145), of equal training. Judged by the paper's collective insight and the generalised energy
@@ -67,9 +71,10 @@ BUDGETS: Mapping[Size, Budget] = {
         side=32, patients=20, pieces=2, widths=(8, 8), fold=4, unet_widths=(4, 8), evaluations=2, samples=3, steps=4, batch=4,
         learning_rate=1e-3, tested=4,
     ),
+    # Learning rate and fold by scores on other simulated patches, after a first default run; one learning rate for all arms.
     "default": Budget(
-        side=32, patients=300, pieces=12, widths=(32, 64, 64), fold=2, unet_widths=(16, 32, 64), evaluations=10, samples=8,
-        steps=300, batch=16, learning_rate=1e-3, tested=60,
+        side=32, patients=300, pieces=12, widths=(16, 32, 64), fold=1, unet_widths=(16, 32, 64), evaluations=10, samples=8,
+        steps=280, batch=16, learning_rate=2e-3, tested=60,
     ),
     # Size, channels, steps of the diffusion, learning rate and batch of the authors' code; four masks for an image, as it has.
     "paper": Budget(
