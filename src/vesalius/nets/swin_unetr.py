@@ -6,10 +6,25 @@ each side is a single voxel, of which instance normalisation has no variance.
 
 from collections.abc import Sequence
 
-from torch import nn
+from torch import Tensor, nn
+
+from vesalius.nets.unet import crop, pad_to_multiple
 
 MULTIPLE = 32
-"""Every side of its input is a multiple of it."""
+"""Every side of what MONAI's network takes is a multiple of it."""
+
+
+class Padded(nn.Module):
+    """A network that takes images of any size: the last voxels are repeated up to a multiple, and what they gave is cut off."""
+
+    def __init__(self, network: nn.Module, multiple: int) -> None:
+        super().__init__()
+        self.network, self.multiple = network, multiple
+
+    def forward(self, image_BCS: Tensor) -> Tensor:
+        """Logits of the image's own size."""
+        logits_BKS: Tensor = self.network(pad_to_multiple(image_BCS, self.multiple))
+        return crop(logits_BKS, image_BCS)
 
 
 def swin_unetr(
@@ -35,8 +50,8 @@ def swin_unetr(
 
     >>> import torch
     >>> network = swin_unetr(1, 2, width=12, blocks=(1, 1, 1, 1), heads=(2, 4, 4, 8), window=4, groups=4)
-    >>> network(torch.zeros(1, 1, 32, 32, 32)).shape
-    torch.Size([1, 2, 32, 32, 32])
+    >>> network(torch.zeros(1, 1, 32, 20, 32)).shape
+    torch.Size([1, 2, 32, 20, 32])
     """
     from monai.networks.nets import SwinUNETR
 
@@ -50,4 +65,4 @@ def swin_unetr(
         norm_name="instance" if groups is None else ("group", {"num_groups": groups}),
         spatial_dims=3,
     )
-    return network
+    return Padded(network, MULTIPLE)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from vesalius import statistics
 from vesalius.metrics import Metric
+from vesalius.metrics.metric import UNIT_RANGE
 from vesalius.statistics.estimate import Difference, Estimate
 from vesalius.tasks import Prediction, Value
 from vesalius.trials.scoring import Gathered, gathered, record_scores, subset
@@ -55,9 +56,13 @@ def measure(
     kept_units = tuple(unit for unit, keep in zip(units, kept_N, strict=True) if keep)
     shared = kept_units if len(set(kept_units)) < len(kept_units) else None
     return {
-        arm: Measured(values_SN[:, kept_N], shared, binary=bool(np.isin(values_SN, (0, 1)).all()))
-        for arm, values_SN in values.items()
+        arm: Measured(values_SN[:, kept_N], shared, binary=_is_binary(metric, values_SN)) for arm, values_SN in values.items()
     }
+
+
+def _is_binary(metric: Metric, values_SN: Matrix) -> bool:
+    """Whether records are right or wrong; distances that happen to be 0 and 1 are not that."""
+    return metric.range == UNIT_RANGE and bool(np.isin(values_SN, (0, 1)).all())
 
 
 def estimate_of(measured: Measured, level: float) -> Estimate:

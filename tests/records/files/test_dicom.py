@@ -234,3 +234,9 @@ def test_the_dicom_ct_of_a_release_lies_where_its_headers_say(public_data):
         number = round(place[2])
         np.testing.assert_allclose(place, [0, 0, number], atol=1e-6)
         np.testing.assert_array_equal(series.volume.voxels[:, :, number], source.pixel_array.T.astype(int) - 1024)
+
+
+def test_a_series_with_blank_identities_has_no_dicom_seg(tmp_path):
+    folder = made.write_series(tmp_path / "ct", {number: {"StudyInstanceUID": ""} for number in range(5)})
+    with pytest.raises(UserError, match=r"field StudyInstanceUID: blank, and a DICOM SEG refers to its images by it"):
+        write_mask(tmp_path / "seg.dcm", Mask(np.ones((4, 6, 5), np.int64), ("liver",)), like=folder)

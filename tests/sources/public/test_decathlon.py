@@ -14,7 +14,7 @@ from vesalius.sources.folders import open_folder
 from vesalius.sources.folders.write_decathlon import write_decathlon
 from vesalius.sources.only_labels import OnlyLabels
 from vesalius.sources.public.decathlon import TASKS, AsDecathlon, Decathlon
-from vesalius.sources.public.sagittal_blocks import SagittalBlocks, split
+from vesalius.sources.public.sagittal_blocks import LEAST, SagittalBlocks, split
 from vesalius.sources.simulators.ct_phantom import CtPhantom
 
 PHANTOM = CtPhantom(count=3, size=24)
@@ -111,7 +111,7 @@ def test_blocks_of_a_body_lie_side_by_side(public_data, modality):
     records = source.records()
     assert len({record.subject_id for record in records}) == 1
     lefts = [record.get("image", Volume).geometry.affine[0, 3] for record in records]
-    assert np.allclose(np.diff(lefts), 14 * 3.0)
-    assert all(set(np.unique(record.get("mask", Mask).labels)) <= set(range(5)) for record in records)
+    assert np.allclose(np.diff(lefts) % (9 * 3.0), 0) and (np.diff(lefts) > 0).all()
+    assert all(record.get("mask", Mask).labels.sum() >= LEAST for record in records)
     parts = split(records)
-    assert (len(parts.train), len(parts.test)) == (5, 2) or len(parts.train) >= 4
+    assert min(len(parts.train), len(parts.validation), len(parts.test)) >= 1

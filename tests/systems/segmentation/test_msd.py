@@ -37,7 +37,7 @@ def test_one_configuration_runs_on_every_task_and_only_the_network_differs():
     assert list(arms[0]) == list(arms[1]) == ["u-net", "otsu", "planned", "swin-unetr"]
     unet, swin = arms[0]["u-net"](0), arms[0]["swin-unetr"](0)
     assert isinstance(unet.network, UNet) and isinstance(arms[0]["planned"](0), PlannedSegmenter)
-    assert type(swin.network).__name__ == "SwinUNETR"
+    assert type(swin.network.network).__name__ == "SwinUNETR"
     settings = [
         {name: value for name, value in vars(one).items() if name not in ("network", "_make_network")} for one in (unet, swin)
     ]

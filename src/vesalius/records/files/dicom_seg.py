@@ -10,7 +10,7 @@ import numpy as np
 from vesalius.errors import UserError
 from vesalius.records.fields import Mask
 from vesalius.records.files.dicom import read_series
-from vesalius.records.files.dicom_files import read_header
+from vesalius.records.files.dicom_files import has, read_header
 
 SCHEME = "99VESALIUS"
 """A private coding scheme (DICOM PS3.16, chapter 8): the names of a mask belong to no terminology."""
@@ -34,6 +34,7 @@ def write_segmentation(path: Path, mask: Mask, like: Path | Sequence[Path]) -> N
         raise UserError(f"{path}: a mask of {mask.labels.shape} for a series of {source.volume.voxels.shape}; resample it first.")
     if not mask.labels.any():
         raise UserError(f"{path}: an empty mask has no segment for DICOM SEG; write .nii.gz instead.")
+    _require_identities(source.files[0])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -42,6 +43,13 @@ def write_segmentation(path: Path, mask: Mask, like: Path | Sequence[Path]) -> N
         raise UserError(f"{path}: cannot be written; name a folder that exists and is writable.") from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{source.files[0]}: lacks what a DICOM SEG repeats of its series; write .nii.gz instead.") from error
+
+
+def _require_identities(file: Path) -> None:
+    header = read_header(file)
+    for field in ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID"):
+        if not has(file, header, field):
+            raise UserError(f"{file}, field {field}: blank, and a DICOM SEG refers to its images by it; write .nii.gz instead.")
 
 
 def _save(path: Path, mask: Mask, files: Sequence[Path]) -> None:

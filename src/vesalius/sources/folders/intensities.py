@@ -51,7 +51,9 @@ class Intensities:
         """
         if image.shape != self.low.shape:
             return ""
-        off = np.maximum(self.low - image, image - self.high).max(axis=1) / np.maximum(self.width, 1e-9)
+        # The median is left out: it tells how much air a field of view holds rather than what the scanner measures.
+        outer = np.maximum(self.low - image, image - self.high)[:, [0, 2]].max(axis=1)
+        off = outer / np.maximum(self.width, 1e-9)
         worst = int(off.argmax())
         if off[worst] <= FAR:
             return ""
