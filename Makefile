@@ -24,6 +24,11 @@ evidence: $(INSTALLED)
 	$(BIN)/vesalius evidence unet-plus-plus --engine ray
 	$(BIN)/vesalius evidence medagentsbench
 	$(BIN)/vesalius evidence recov
+	$(BIN)/vesalius evidence mediaug
+	$(BIN)/vesalius evidence gradient-skeletonization
+	$(BIN)/vesalius evidence fedld
+	$(BIN)/vesalius evidence vm-unet --data dsb2018
+	$(BIN)/vesalius evidence mcanet --data dsb2018
 
 benchmarks: $(INSTALLED)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[peers,encoders]'

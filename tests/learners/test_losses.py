@@ -6,13 +6,13 @@ from vesalius.learners.losses import (
     LOSSES,
     balanced_cross_entropy,
     cross_entropy,
+    cross_entropy_and_dice,
     focal,
     focal_tversky,
     soft_dice,
     summed,
     tversky,
 )
-from vesalius.learners.segmenter import cross_entropy_and_dice
 
 torch.set_num_threads(1)
 

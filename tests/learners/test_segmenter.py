@@ -8,7 +8,8 @@ from torch import nn
 from vesalius.errors import UserError
 from vesalius.learners.intensity import Intensity
 from vesalius.learners.learner import Learner
-from vesalius.learners.segmenter import SETTINGS, WEIGHTS, Segmenter, cross_entropy_and_dice
+from vesalius.learners.losses import cross_entropy_and_dice
+from vesalius.learners.segmenter import SETTINGS, WEIGHTS, Segmenter
 from vesalius.metrics import dice
 from vesalius.nets.unet import UNet, count_parameters
 from vesalius.nets.unet_plus_plus import UNetPlusPlus

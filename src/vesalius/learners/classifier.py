@@ -13,13 +13,13 @@ from torch.nn import functional
 
 from vesalius.errors import UserError
 from vesalius.learners.intensity import Intensity, Pixels
-from vesalius.learners.scans import scan_of
+from vesalius.learners.scans import require_channels, scan_of
 from vesalius.learners.training import (
     History,
     Regime,
     device,
     load_network,
-    repeatable,
+    new_network,
     save_histories,
     save_network,
     train,
@@ -145,11 +145,7 @@ class Classifier:
         image_CS = scan_of(record, self._image).image_CS
         if self._intensity is None:
             raise UserError("This classifier has seen no images yet: fit or load it first.")
-        if len(image_CS) != len(self._intensity.mean_C):
-            raise UserError(
-                f"Record {record.id}, field {self._image!r}: {len(image_CS)} channels where the training images have "
-                f"{len(self._intensity.mean_C)}; convert it."
-            )
+        require_channels(record, self._image, image_CS, len(self._intensity.mean_C))
         return torch.from_numpy(self._intensity.standardise(image_CS))
 
     def save(self, folder: Path) -> None:
@@ -173,8 +169,7 @@ class Classifier:
         self._intensity, self.network = intensity, network
 
     def _new_network(self) -> nn.Module:
-        with repeatable(self._seed):
-            return self._make_network().to(device())
+        return new_network(self._make_network, self._seed)
 
     def _train(self, images: Sequence[Pixels], truth_NK: Pixels, validation: Sequence[Record]) -> History:
         true = np.array([record.get(self.target, Label).index for record in validation], dtype=float)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vesalius.errors import UserError
-from vesalius.learners.scans import Scan, labels_of, scan_of
+from vesalius.learners.scans import Scan, Spacing, labels_of, scan_of
 from vesalius.records import Mask, Record
 
 _HOUNSFIELD_AIR = -500
@@ -44,7 +44,7 @@ class Fingerprint:
 
 
 def fingerprint(records: Sequence[Record], image: str = "image", target: str = "mask") -> Fingerprint:
-    """Look at every record once, one in memory at a time.
+    """Look at every record once, keeping the first and some numbers of each.
 
     Raises:
         UserError: if there is no record, or images differ in axes or channels.
@@ -57,23 +57,39 @@ def fingerprint(records: Sequence[Record], image: str = "image", target: str = "
     """
     if not records:
         raise UserError("No training records: give at least one record with an image and its mask.")
-    scans = [scan_of(record, image) for record in records]
-    for record, scan in zip(records, scans):
-        _require_alike(record, scan, scans[0])
-    spacings = [scan.spacing for scan in scans if scan.spacing is not None]
-    known = len(spacings) == len(scans)
-    shares = [float((labels_of(record, target, scan.size) > 0).mean()) for record, scan in zip(records, scans)]
+    first = scan_of(records[0], image)
+    looks = [_look(record, first, image, target) for record in records]
+    spacings = [look.spacing for look in looks if look.spacing is not None]
+    known = len(spacings) == len(looks)
     return Fingerprint(
         records=len(records),
-        channels=len(scans[0].image_CS),
+        channels=len(first.image_CS),
         labels=records[0].get(target, Mask).names,
-        size=tuple(int(side) for side in np.median([scan.size for scan in scans], axis=0)),
+        size=tuple(int(side) for side in np.median([look.size for look in looks], axis=0)),
         spacing=tuple(float(side) for side in np.median(spacings, axis=0)) if known else None,
         fine_spacing=tuple(float(side) for side in np.percentile(spacings, 10, axis=0)) if known else None,
-        lowest=min(float(np.min(scan.image_CS)) for scan in scans),
-        highest=max(float(np.max(scan.image_CS)) for scan in scans),
-        labelled=float(np.median(shares)),
+        lowest=min(look.lowest for look in looks),
+        highest=max(look.highest for look in looks),
+        labelled=float(np.median([look.labelled for look in looks])),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is kept of one record."""
+
+    size: tuple[int, ...]
+    spacing: Spacing | None
+    lowest: float
+    highest: float
+    labelled: float
+
+
+def _look(record: Record, first: Scan, image: str, target: str) -> _Look:
+    scan = scan_of(record, image)
+    _require_alike(record, scan, first)
+    share = float((labels_of(record, target, scan.size) > 0).mean())
+    return _Look(scan.size, scan.spacing, float(np.min(scan.image_CS)), float(np.max(scan.image_CS)), share)
 
 
 def _require_alike(record: Record, scan: Scan, first: Scan) -> None:

@@ -15,7 +15,7 @@ from vesalius.learners import training
 from vesalius.learners.losses import cross_entropy, soft_dice, summed
 from vesalius.learners.synthetic_tasks import synthetic_task
 from vesalius.learners.task_examples import Example, TaskExamples, moved_at_random, toned_at_random
-from vesalius.learners.training import History, Regime, device, load_network, repeatable, save_histories, save_network
+from vesalius.learners.training import History, Regime, device, load_network, new_network, save_histories, save_network
 from vesalius.metrics import dice
 from vesalius.nets.unet import count_parameters
 from vesalius.progress import track
@@ -147,9 +147,7 @@ class InContext:
         load_network(self.network, folder / WEIGHTS)
 
     def _new(self) -> nn.Module:
-        with repeatable(self._seed):
-            network = self._make()
-        return network.to(device()).eval()
+        return new_network(self._make, self._seed).eval()
 
     def _episode(self, tasks: TaskExamples, count: int, generator: np.random.Generator) -> Batch:
         """A query, ``count`` examples of its task, and the truth of the query."""

@@ -16,7 +16,7 @@ from vesalius.learners.losses import focal, soft_dice, summed
 from vesalius.learners.prompt_batches import prompts_of, slab_of
 from vesalius.learners.simulated_user import Maps, SimulatedUser
 from vesalius.learners.task_examples import TaskExamples
-from vesalius.learners.training import History, Regime, device, load_network, repeatable, save_histories, save_network
+from vesalius.learners.training import History, Regime, device, load_network, new_network, save_histories, save_network
 from vesalius.metrics import dice
 from vesalius.nets.unet import count_parameters
 from vesalius.progress import track
@@ -152,9 +152,7 @@ class Interactive:
         load_network(self.network, folder / WEIGHTS)
 
     def _new(self) -> nn.Module:
-        with repeatable(self._seed):
-            network = self._make()
-        return network.to(device(), memory_format=torch.channels_last).eval()  # type: ignore[call-overload,no-any-return]
+        return new_network(self._make, self._seed, torch.channels_last).eval()
 
     def _rounds(self, network: nn.Module, batch: dict[str, Tensor]) -> Tensor:
         """The mean loss of all rounds of interaction with a batch."""

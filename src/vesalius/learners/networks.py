@@ -1,8 +1,9 @@
 """What every learner with a network needs: repeatable initial weights, a device, and files of weights."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -10,6 +11,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from vesalius.errors import UserError
+
+N = TypeVar("N", bound=nn.Module)
 
 
 def device() -> torch.device:
@@ -30,6 +33,18 @@ def repeatable(seed: int) -> Iterator[None]:
     with torch.random.fork_rng(), torch.backends.cudnn.flags(benchmark=False, deterministic=True):
         torch.manual_seed(seed)
         yield
+
+
+def new_network(make: Callable[[], N], seed: int, layout: torch.memory_format = torch.preserve_format) -> N:
+    """A network with initial weights that follow from the seed, on the device, in a memory layout.
+
+    >>> one, other = (new_network(lambda: nn.Linear(2, 2), 0) for _ in range(2))
+    >>> torch.equal(one.weight, other.weight)
+    True
+    """
+    with repeatable(seed):
+        network = make()
+    return network.to(device(), memory_format=layout)  # type: ignore[call-overload,no-any-return]
 
 
 def save_network(network: nn.Module, file: Path) -> None:

@@ -46,6 +46,19 @@ def scan_of(record: Record, field: str) -> Scan:
     return Scan(channels_first(image.pixels, 2), image.spacing)
 
 
+def require_channels(record: Record, field: str, image_CS: NDArray[np.generic], channels: int) -> None:
+    """Refuse an image of other channels than those of training.
+
+    Raises:
+        UserError: if they differ; it names the record and the field.
+    """
+    if len(image_CS) != channels:
+        own = len(image_CS)
+        raise UserError(
+            f"Record {record.id}, field {field!r}: {own} channels where the training images have {channels}; convert it."
+        )
+
+
 def channels_first(values: NDArray[np.generic], axes: int) -> NDArray[np.generic]:
     """Values of so many axes in space, with or without channels last, as channels first.
 

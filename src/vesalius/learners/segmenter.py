@@ -2,27 +2,36 @@
 
 import json
 from collections.abc import Callable, Sequence
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from vesalius.errors import UserError
 from vesalius.learners.intensity import Intensity, Pixels, Standard
+from vesalius.learners.losses import Loss, cross_entropy_and_dice
 from vesalius.learners.patches import PatchSampler
-from vesalius.learners.scans import Scan, Shelf, Spacing, labels_of, resample_image, resample_labels, scan_of, size_at
-from vesalius.learners.sliding_window import segment
+from vesalius.learners.scans import (
+    Scan,
+    Shelf,
+    Spacing,
+    labels_of,
+    require_channels,
+    resample_image,
+    resample_labels,
+    scan_of,
+    size_at,
+)
+from vesalius.learners.sliding_window import add_flips, segment
 from vesalius.learners.training import (
     History,
     Regime,
     device,
     evaluating,
     load_network,
-    repeatable,
+    new_network,
     save_histories,
     save_network,
     train,
@@ -33,33 +42,10 @@ from vesalius.progress import track
 from vesalius.records import Record
 from vesalius.tasks import Prediction
 
-Loss = Callable[[Tensor, Tensor], Tensor]
-"""Takes logits B×K×S and labels B×S, gives one number."""
-
 WEIGHTS, SETTINGS = "segmenter.safetensors", "segmenter.json"
 _WHOLE = 2**20
 """Pixels up to which an image goes through the network in one piece."""
 _PLANES = 8
-
-
-def cross_entropy_and_dice(logits_BKS: Tensor, labels_BS: Tensor) -> Tensor:
-    """Cross-entropy plus one minus the soft Dice of the batch, mean over the classes but background.
-
-    As in nnU-Net (Isensee et al. 2021); Zhou et al. 2018 (arXiv 1807.10165) have the two with a sigmoid. Both terms are sums over
-    one-hot labels, for the indexed form is not deterministic on a GPU.
-
-    >>> labels = torch.tensor([[[0, 1]]])
-    >>> certain = torch.tensor([[[[20.0, -20.0]], [[-20.0, 20.0]]]])
-    >>> round(float(cross_entropy_and_dice(certain, labels)), 3), round(float(cross_entropy_and_dice(-certain, labels)), 3)
-    (0.0, 40.667)
-    """
-    truth_BKS = functional.one_hot(labels_BS, logits_BKS.shape[1]).movedim(-1, 1).to(logits_BKS.dtype)
-    log_probabilities = functional.log_softmax(logits_BKS, dim=1)
-    cross_entropy = -(truth_BKS * log_probabilities).sum(dim=1).mean()
-    probabilities, pixels = log_probabilities.exp(), (0, *range(2, logits_BKS.ndim))
-    both_K, either_K = (probabilities * truth_BKS).sum(pixels), (probabilities + truth_BKS).sum(pixels)
-    # One pixel is added to each so that a class absent from the batch asks for little rather than dividing by zero.
-    return cross_entropy + 1 - ((2 * both_K[1:] + 1) / (either_K[1:] + 1)).mean()
 
 
 class Segmenter:
@@ -185,19 +171,14 @@ class Segmenter:
         self._channels, self._intensity, self.network = channels, intensity, network
 
     def _new_network(self) -> nn.Module:
-        with repeatable(self._seed):
-            network = self._make_network()
         # Channels last halves the time of narrow convolutions on a CPU.
         layout = torch.channels_last if len(self._patch) == 2 else torch.channels_last_3d
-        return network.to(device(), memory_format=layout)  # type: ignore[call-overload,no-any-return]
+        return new_network(self._make_network, self._seed, layout)
 
     def _scan(self, record: Record) -> Scan:
         scan = scan_of(record, self._image)
-        if self._channels not in (None, len(scan.image_CS)):
-            raise UserError(
-                f"Record {record.id}, field {self._image!r}: {len(scan.image_CS)} channels where the training images have "
-                f"{self._channels}; convert it."
-            )
+        if self._channels is not None:
+            require_channels(record, self._image, scan.image_CS, self._channels)
         return scan
 
     def _pair(self, record: Record, shelf: Shelf) -> tuple[NDArray[np.generic], NDArray[np.integer]]:
@@ -255,7 +236,10 @@ class Segmenter:
         return np.moveaxis(labels_NHW, 0, -1)
 
     def _labels(self, image_BCS: Pixels) -> NDArray[np.uint8]:
-        logits_BKS = self._logits(torch.from_numpy(np.ascontiguousarray(image_BCS)).to(device()))
+        image = torch.from_numpy(np.ascontiguousarray(image_BCS)).to(device())
+        logits_BKS = self._logits(image)
+        if self._flips:
+            logits_BKS = add_flips(self._logits, image, logits_BKS)
         labels_BS: NDArray[np.uint8] = logits_BKS.argmax(dim=1).to(torch.uint8).cpu().numpy()
         return labels_BS
 
@@ -263,14 +247,11 @@ class Segmenter:
         roi = self._patch if len(self._patch) == 3 else (512, 512)
         image = torch.from_numpy(image_CS).to(device())
         classes = self.network(image.new_zeros(1, len(image), *self._patch)).shape[1]
-        return segment(self._logits, image, classes=classes, roi=roi)
+        return segment(self._logits, image, classes=classes, roi=roi, flips=self._flips)
 
     def _logits(self, image_BCS: Tensor) -> Tensor:
-        """Of the network; with ``flips``, the sum over all flips, which has the argmax of their mean."""
-        axes = range(2, image_BCS.ndim) if self._flips else range(0)
-        sides = [chosen for count in range(len(axes) + 1) for chosen in combinations(axes, count)]
-        outputs = [self.network(self._laid_out(image_BCS.flip(chosen))).flip(chosen) for chosen in sides]
-        return torch.stack(outputs).sum(dim=0) if self._flips else outputs[0]
+        logits_BKS: Tensor = self.network(self._laid_out(image_BCS))
+        return logits_BKS
 
     def _laid_out(self, image_BCS: Tensor) -> Tensor:
         layout = torch.channels_last if image_BCS.ndim == 4 else torch.channels_last_3d

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from torch import Tensor
 from torch.nn import functional
 
-from vesalius.learners.segmenter import Loss, cross_entropy_and_dice
+from vesalius.learners.losses import Loss, cross_entropy_and_dice
 
 Skeleton = Callable[[Tensor], Tensor]
 """From probabilities B×S to a skeleton B×S of values from 0 to 1."""

@@ -216,8 +216,17 @@ def _scores(network: Callable[[Tensor], Tensor], image_BCS: Tensor, classes: int
     expected = (len(image_BCS), classes, *image_BCS.shape[2:])
     if logits_BKS.shape != expected:
         raise UserError(f"network: its logits are of shape {tuple(logits_BKS.shape)} where {expected} is expected; set classes.")
-    axes = range(2, image_BCS.ndim) if flips else range(0)
-    # The sum over flips has the argmax of their mean.
+    return (add_flips(network, image_BCS, logits_BKS) if flips else logits_BKS).float()
+
+
+def add_flips(network: Callable[[Tensor], Tensor], image_BCS: Tensor, logits_BKS: Tensor) -> Tensor:
+    """Logits of an image plus those of all its flips, flipped back: their sum has the argmax of their mean.
+
+    >>> brighter = lambda image_BCHW: image_BCHW
+    >>> add_flips(brighter, torch.ones(1, 1, 2, 2), torch.ones(1, 1, 2, 2)).unique()
+    tensor([4.])
+    """
+    axes = range(2, image_BCS.ndim)
     for flipped in chain.from_iterable(combinations(axes, count) for count in range(1, len(axes) + 1)):
         logits_BKS = logits_BKS + network(image_BCS.flip(flipped)).flip(flipped)
-    return logits_BKS.float()
+    return logits_BKS

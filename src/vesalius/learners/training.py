@@ -17,10 +17,10 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from vesalius.errors import UserError
 from vesalius.learners.checkpoints import History, State, checkpoint
-from vesalius.learners.networks import device, load_network, repeatable, save_network
+from vesalius.learners.networks import device, load_network, new_network, repeatable, save_network
 from vesalius.progress import track
 
-__all__ = ["History", "Regime", "device", "load_network", "repeatable", "save_histories", "save_network", "train"]
+__all__ = ["History", "Regime", "device", "load_network", "new_network", "repeatable", "save_histories", "save_network", "train"]
 
 Schedule = Literal["cosine", "polynomial", "constant"]
 Score = Callable[[nn.Module], float]
@@ -106,7 +106,7 @@ def train(
     Raises:
         UserError: if a loss is not finite, or a checkpoint is of another training.
 
-    >>> slope = nn.Linear(1, 1, bias=False)
+    >>> slope = new_network(lambda: nn.Linear(1, 1, bias=False), seed=0)
     >>> def squared_error(network, batch):
     ...     return ((network(batch["x"]) - 2 * batch["x"]) ** 2).mean()
     >>> regime = Regime(steps=60, learning_rate=0.2)

@@ -52,6 +52,15 @@ class Image:
     def __post_init__(self) -> None:
         _require(self.pixels.ndim in (2, 3), f"an image is HxW or HxWxC; got {self.pixels.ndim} axes.")
 
+    @property
+    def channels(self) -> int:
+        """How many values a pixel has.
+
+        >>> Image(np.zeros((4, 5))).channels, Image(np.zeros((4, 5, 3))).channels
+        (1, 3)
+        """
+        return 1 if self.pixels.ndim == 2 else int(self.pixels.shape[2])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Volume:

@@ -52,6 +52,17 @@ def hold_out(records: Sequence[Record], count: int) -> tuple[list[Record], list[
     return [record for record in records if record.id not in held], [record for record in records if record.id in held]
 
 
+def thinned_test(split: Split, limit: int) -> Split:
+    """At most that many test records, evenly spaced; the other parts whole.
+
+    >>> records = [Record(id=str(number), subject_id=str(number), fields={}) for number in range(7)]
+    >>> split = thinned_test(Split(records, [], records), 3)
+    >>> len(split.train), len(split.test)
+    (7, 3)
+    """
+    return Split(split.train, split.validation, _thin(split.test, limit))
+
+
 def thinned(split: Split, limit: int | None) -> Split:
     """At most that many records of each part, evenly spaced; None leaves all.
 
@@ -61,8 +72,8 @@ def thinned(split: Split, limit: int | None) -> Split:
     """
     if limit is None:
         return split
+    return Split(_thin(split.train, limit), _thin(split.validation, limit), _thin(split.test, limit))
 
-    def thin(records: Sequence[Record]) -> Sequence[Record]:
-        return records[:: -(-len(records) // limit) or 1]
 
-    return Split(thin(split.train), thin(split.validation), thin(split.test))
+def _thin(records: Sequence[Record], limit: int) -> Sequence[Record]:
+    return records[:: -(-len(records) // limit) or 1]

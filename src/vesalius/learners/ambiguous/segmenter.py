@@ -15,14 +15,14 @@ from vesalius.errors import UserError
 from vesalius.learners.ambiguous.models import Floats32, MaskModel
 from vesalius.learners.denoiser.examples import padded
 from vesalius.learners.intensity import Intensity
-from vesalius.learners.scans import labels_of, scan_of
+from vesalius.learners.scans import labels_of, require_channels, scan_of
 from vesalius.learners.training import (
     History,
     Regime,
     device,
     evaluating,
     load_network,
-    repeatable,
+    new_network,
     save_histories,
     save_network,
     train,
@@ -139,9 +139,7 @@ class AmbiguousSegmenter:
         return self.network, self._intensity
 
     def _new_network(self, channels: int) -> nn.Module:
-        with repeatable(self._seed):
-            network = self._model.network(channels)
-        return network.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+        return new_network(lambda: self._model.network(channels), self._seed, torch.channels_last)
 
     def _masks(self, record: Record, size: tuple[int, ...]) -> Floats32:
         """1 and -1 of each annotator that the record has, G × H × W."""
@@ -170,11 +168,7 @@ class AmbiguousSegmenter:
     def _drawn(self, record: Record) -> NDArray[np.uint8]:
         network, intensity = self._fitted()
         image_CHW = scan_of(record, self._image).image_CS
-        if len(image_CHW) != len(intensity.mean_C):
-            raise UserError(
-                f"Record {record.id}, field {self._image!r}: {len(image_CHW)} channels where the training images have "
-                f"{len(intensity.mean_C)}; convert it."
-            )
+        require_channels(record, self._image, image_CHW, len(intensity.mean_C))
         height, width = image_CHW.shape[1:]
         image_NCHW = padded(intensity.standardise(image_CHW)[None], self._model.multiple).repeat(self._samples, axis=0)
         random = np.random.default_rng([self._seed, crc32(record.id.encode())])

@@ -27,7 +27,7 @@ from vesalius.sources.conditioned import ASKED, Conditioned
 from vesalius.sources.packaged import mni152
 from vesalius.sources.public import covid_xray, root
 from vesalius.sources.simulators.chest_xray import ChestXray
-from vesalius.sources.splits import split_by_hash
+from vesalius.sources.splits import split_by_hash, thinned_test
 from vesalius.systems.system import Arms, Claim, System
 from vesalius.tasks import Measure, Source, Split, Task
 
@@ -106,7 +106,7 @@ def _generation(source: Source, split: Callable[[Sequence[Record]], Split], size
             source=source,
             inputs=(ASKED,) if asked else (),
             target="image",
-            split=partial(_thinned, split, BUDGETS[size].tested),
+            split=lambda records: thinned_test(split(records), BUDGETS[size].tested),
             measures=PAIRED if by_mask else MEASURES,
             unit=unit,
             note=f"{note} {SHARED}",
@@ -126,7 +126,7 @@ def _judged(source: Conditioned, split: Callable[[Sequence[Record]], Split], siz
         source=source,
         inputs=(ASKED,),
         target=source.by,
-        split=partial(_thinned, split, BUDGETS[size].tested),
+        split=lambda records: thinned_test(split(records), BUDGETS[size].tested),
         measures=(
             (Measure(METRICS["dice"], margin=0.01),)
             if by_mask
@@ -137,12 +137,6 @@ def _judged(source: Conditioned, split: Callable[[Sequence[Record]], Split], siz
         question="Does an image show what was asked for?",
         tags={"evaluations": str(BUDGETS[size].judged)},
     )
-
-
-def _thinned(split: Callable[[Sequence[Record]], Split], most: int, records: Sequence[Record]) -> Split:
-    """At most that many test records, evenly spaced."""
-    whole = split(records)
-    return Split(whole.train, whole.validation, whole.test[:: -(-len(whole.test) // most) or 1])
 
 
 def _covid_xray(size: Size) -> list[Task]:
@@ -210,8 +204,7 @@ def _judge(task: Task, size: Size) -> Learner:
     from vesalius.nets.unet import UNet
 
     budget, record = BUDGETS[size], task.source.records()[0]
-    pixels, target = record.get("image", Image).pixels, record.fields[task.target]
-    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    channels, target = record.get("image", Image).channels, record.fields[task.target]
     if isinstance(target, Label):
         regime = Regime(steps=budget.judge_steps, learning_rate=2e-3)
         classes = len(target.classes)

@@ -28,7 +28,7 @@ from vesalius.names import Size
 from vesalius.records import Record
 from vesalius.sources.public import drive_readings, root
 from vesalius.sources.simulators.graders import Graders
-from vesalius.sources.splits import split_by_hash
+from vesalius.sources.splits import split_by_hash, thinned_test
 from vesalius.systems.system import Arms, Claim, System
 from vesalius.tasks import Measure, Source, Split, Task
 
@@ -97,16 +97,10 @@ def _task(source: Source, readings: Sequence[str], split: Callable[[Sequence[Rec
         inputs=("image",),
         target=readings[0],
         readings=tuple(readings),
-        split=partial(_thinned, split, BUDGETS[size].tested),
+        split=lambda records: thinned_test(split(records), BUDGETS[size].tested),
         measures=MEASURES,
         note=note,
     )
-
-
-def _thinned(split: Callable[[Sequence[Record]], Split], most: int, records: Sequence[Record]) -> Split:
-    """At most that many test records, evenly spaced."""
-    whole = split(records)
-    return Split(whole.train, whole.validation, whole.test[:: -(-len(whole.test) // most) or 1])
 
 
 def _simulated(size: Size) -> list[Task]:

@@ -168,14 +168,14 @@ def _skeletoniser(rounds: int | None, seed: int) -> Learner:
 
 
 def _segmenter(loss: str, task: Task, size: Size, seed: int) -> Learner:
-    from vesalius.learners.segmenter import Segmenter, cross_entropy_and_dice
+    from vesalius.learners.losses import cross_entropy_and_dice
+    from vesalius.learners.segmenter import Segmenter
     from vesalius.learners.skeleton_losses import cl_dice_loss
     from vesalius.nets.skeletonize import soft_skeleton, topological_skeleton
     from vesalius.nets.unet import UNet
 
     record, budget = task.source.records()[0], BUDGETS[size]
-    pixels, mask = record.get("image", Image).pixels, record.get(task.target, Mask)
-    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    channels, mask = record.get("image", Image).channels, record.get(task.target, Mask)
     losses = {
         "cldice-topological": cl_dice_loss(topological_skeleton),
         "cldice-morphological": cl_dice_loss(partial(soft_skeleton, rounds=LOSS_EROSIONS)),

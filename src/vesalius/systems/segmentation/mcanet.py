@@ -14,20 +14,17 @@ and has stochastic depth; every arm here starts from random weights without it.
 Shao, Zeng, Hou, Yang: MCANet: Medical Image Segmentation with Multi-Scale Cross-Axis Attention. 2023, arXiv 2312.08866.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from vesalius.learners.learner import Learner
-from vesalius.metrics import METRICS
 from vesalius.names import Size
-from vesalius.records import Mask, Record
-from vesalius.sources.public import dsb2018, root
-from vesalius.sources.simulators.ct_phantom import CtPhantom
-from vesalius.sources.splits import split_by_hash, thinned
+from vesalius.records import Mask
+from vesalius.systems.segmentation import planar_tasks
 from vesalius.systems.system import Arms, Claim, System
-from vesalius.tasks import Measure, Source, Split, Task
+from vesalius.tasks import Task
 
 if TYPE_CHECKING:
     from torch import nn
@@ -99,43 +96,14 @@ BUDGETS: Mapping[Size, Budget] = {
     ),
 }
 
-MEASURES = (
-    Measure(METRICS["dice"], margin=0.01),
-    Measure(METRICS["iou"], margin=0.01),
-    Measure(METRICS["sensitivity"], margin=0.01),
-    Measure(METRICS["boundary_iou"], margin=0.01),
-)
-MEASURES_OF_VOLUMES = (*MEASURES[:3], Measure(METRICS["hd95"], margin=1.0))
-"""Distances are in voxels."""
-
-
-def _task(
-    source: Source, split: Callable[[Sequence[Record]], Split], size: Size, *, measures: tuple[Measure, ...], note: str
-) -> list[Task]:
-    return [
-        Task(
-            name=source.name,
-            family="segmentation",
-            source=source,
-            inputs=("image",),
-            target="mask",
-            split=lambda records: thinned(split(records), BUDGETS[size].records),
-            measures=measures,
-            note=note,
-        )
-    ]
-
 
 def _dsb2018(size: Size) -> list[Task]:
-    root.path("dsb2018")
-    return _task(dsb2018.Dsb2018(), dsb2018.split, size, measures=MEASURES, note=dsb2018.NOTE)
+    return planar_tasks.nuclei(BUDGETS[size].records)
 
 
 def _simulated_ct(size: Size) -> list[Task]:
-    source = CtPhantom(count=BUDGETS[size].volumes, size=BUDGETS[size].voxels)
-    split = partial(split_by_hash, validation=0.2, test=0.3, salt=source.name)
-    note = "Simulated anatomy with known truth, not patients; volumes are labelled plane by plane."
-    return _task(source, split, size, measures=MEASURES_OF_VOLUMES, note=note)
+    budget = BUDGETS[size]
+    return planar_tasks.simulated_ct(budget.volumes, budget.voxels, budget.records)
 
 
 def _learner(architecture: Architecture, task: Task, size: Size, seed: int) -> Learner:

@@ -22,6 +22,7 @@ from vesalius.names import Size
 from vesalius.records import Image, Mask, Record
 from vesalius.sources.packaged import mni152
 from vesalius.sources.public import drive, dsb2018, root
+from vesalius.sources.splits import thinned
 from vesalius.systems.system import Arms, Claim, System
 from vesalius.tasks import Measure, Source, Split, Task
 
@@ -93,7 +94,6 @@ BUDGETS: Mapping[Size, Budget] = {
 
 
 def _task(source: Source, split: Callable[[Sequence[Record]], Split], size: Size, *, unit: str, note: str) -> list[Task]:
-    limit = BUDGETS[size].records
     return [
         Task(
             name=source.name,
@@ -101,21 +101,12 @@ def _task(source: Source, split: Callable[[Sequence[Record]], Split], size: Size
             source=source,
             inputs=("image",),
             target="mask",
-            split=split if limit is None else lambda records: _thinned(split(records), limit),
+            split=lambda records: thinned(split(records), BUDGETS[size].records),
             measures=MEASURES,
             unit=unit,
             note=note,
         )
     ]
-
-
-def _thinned(split: Split, limit: int) -> Split:
-    """At most that many records of each part, evenly spaced."""
-
-    def thin(records: Sequence[Record]) -> Sequence[Record]:
-        return records[:: -(-len(records) // limit) or 1]
-
-    return Split(thin(split.train), thin(split.validation), thin(split.test))
 
 
 def _mni152(size: Size) -> list[Task]:
@@ -137,10 +128,9 @@ def _learner(architecture: Architecture, task: Task, size: Size, seed: int) -> L
     from vesalius.learners.segmenter import Segmenter
 
     record, budget = task.source.records()[0], BUDGETS[size]
-    pixels, mask = record.get("image", Image).pixels, record.get(task.target, Mask)
-    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    image, mask = record.get("image", Image), record.get(task.target, Mask)
     return Segmenter(
-        lambda: _network(architecture, channels, len(mask.names) + 1, budget.widths),
+        lambda: _network(architecture, image.channels, len(mask.names) + 1, budget.widths),
         steps=budget.steps if task.source.tier == "packaged" else budget.public_steps,
         seed=seed,
         target=task.target,
@@ -148,7 +138,7 @@ def _learner(architecture: Architecture, task: Task, size: Size, seed: int) -> L
         batch=budget.batch,
         learning_rate=budget.learning_rate,
         # Photographs differ in exposure and are standardised each by itself; what is measured on one scale keeps it.
-        standardise="image" if pixels.dtype == "uint8" else "training",
+        standardise="image" if image.pixels.dtype == "uint8" else "training",
     )
 
 

@@ -13,20 +13,17 @@ that were pretrained on ImageNet and has stochastic depth; every arm here starts
 Ruan, Li, Xiang: VM-UNet: Vision Mamba UNet for Medical Image Segmentation. 2024, arXiv 2402.02491.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from vesalius.learners.learner import Learner
-from vesalius.metrics import METRICS
 from vesalius.names import Size
-from vesalius.records import Mask, Record
-from vesalius.sources.public import drive, dsb2018, root
-from vesalius.sources.simulators.ct_phantom import CtPhantom
-from vesalius.sources.splits import split_by_hash, thinned
+from vesalius.records import Mask
+from vesalius.systems.segmentation import planar_tasks
 from vesalius.systems.system import Arms, Claim, System
-from vesalius.tasks import Measure, Source, Split, Task
+from vesalius.tasks import Task
 
 if TYPE_CHECKING:
     from torch import nn
@@ -70,48 +67,18 @@ BUDGETS: Mapping[Size, Budget] = {
     "paper": Budget(width=96, steps=17_000, batch=32, patch=256, learning_rate=1e-3, records=None, volumes=200, voxels=256),
 }
 
-MEASURES = (
-    Measure(METRICS["dice"], margin=0.01),
-    Measure(METRICS["iou"], margin=0.01),
-    Measure(METRICS["sensitivity"], margin=0.01),
-    Measure(METRICS["boundary_iou"], margin=0.01),
-)
-MEASURES_OF_VOLUMES = (*MEASURES[:3], Measure(METRICS["hd95"], margin=1.0))
-"""Distances are in voxels."""
-
-
-def _task(
-    source: Source, split: Callable[[Sequence[Record]], Split], size: Size, *, measures: tuple[Measure, ...], note: str
-) -> list[Task]:
-    return [
-        Task(
-            name=source.name,
-            family="segmentation",
-            source=source,
-            inputs=("image",),
-            target="mask",
-            split=lambda records: thinned(split(records), BUDGETS[size].records),
-            measures=measures,
-            note=note,
-        )
-    ]
-
 
 def _dsb2018(size: Size) -> list[Task]:
-    root.path("dsb2018")
-    return _task(dsb2018.Dsb2018(), dsb2018.split, size, measures=MEASURES, note=dsb2018.NOTE)
+    return planar_tasks.nuclei(BUDGETS[size].records)
 
 
 def _drive(size: Size) -> list[Task]:
-    root.path("drive")
-    return _task(drive.Drive(), drive.split, size, measures=MEASURES, note=drive.NOTE)
+    return planar_tasks.vessels(BUDGETS[size].records)
 
 
 def _simulated_ct(size: Size) -> list[Task]:
-    source = CtPhantom(count=BUDGETS[size].volumes, size=BUDGETS[size].voxels)
-    split = partial(split_by_hash, validation=0.2, test=0.3, salt=source.name)
-    note = "Simulated anatomy with known truth, not patients; volumes are labelled plane by plane."
-    return _task(source, split, size, measures=MEASURES_OF_VOLUMES, note=note)
+    budget = BUDGETS[size]
+    return planar_tasks.simulated_ct(budget.volumes, budget.voxels, budget.records)
 
 
 def _learner(architecture: Architecture, task: Task, size: Size, seed: int) -> Learner:

@@ -120,8 +120,8 @@ def _network(task: Task, budget: Budget) -> "nn.Module":
     from vesalius.nets.resnet import ResNet
 
     record = task.source.records()[0]
-    pixels, label = record.get("image", Image).pixels, record.get(task.target, Label)
-    return ResNet(pixels.shape[2] if pixels.ndim == 3 else 1, len(label.classes), widths=budget.widths)
+    image, label = record.get("image", Image), record.get(task.target, Label)
+    return ResNet(image.channels, len(label.classes), widths=budget.widths)
 
 
 def _loss(way: Way) -> "LocalLoss":

@@ -154,8 +154,7 @@ def _learner(name: str, task: Task, size: Size, seed: int) -> Learner:
     from vesalius.nets.resnet import ResNet
 
     record, budget = task.source.records()[0], BUDGETS[size]
-    pixels, label = record.get("image", Image).pixels, record.get("label", Label)
-    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    channels, label = record.get("image", Image).channels, record.get("label", Label)
     classifier = Classifier(
         lambda: ResNet(channels, len(label.classes), widths=budget.widths),
         regime=Regime(steps=budget.steps, learning_rate=budget.learning_rate, warmup=budget.steps // 10),

@@ -143,8 +143,7 @@ def _learner(name: str, task: Task, size: Size, seed: int) -> Learner:
     from vesalius.learners.training import Regime
 
     record, budget = task.source.records()[0], BUDGETS[size]
-    pixels, label = record.get("image", Image).pixels, record.get(task.target, Label)
-    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    channels, label = record.get("image", Image).channels, record.get(task.target, Label)
     return Classifier(
         lambda: _network(task.tags.get("network", "cnn"), channels, len(label.classes), budget),
         regime=Regime(steps=budget.steps, learning_rate=budget.learning_rate, warmup=budget.steps // 10, weight_decay=0.05),

@@ -245,8 +245,7 @@ def _learner(arm: str, task: Task, size: Size, seed: int) -> Learner:
     from vesalius.learners.training import Regime
 
     record, budget = task.source.records()[0], BUDGETS[size]
-    pixels, label = record.get("image", Image).pixels, record.get(task.target, Label)
-    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    channels, label = record.get("image", Image).channels, record.get(task.target, Label)
     network, pretraining = ARMS[arm]
     transformer = network == "vit"
 
