@@ -271,6 +271,8 @@ def check_system(system: System, out: Path) -> None:
     assert len(document) > 200, "the module docstring says what it is, its mechanism and its citation"
     at_hand = dict(available(system, "smoke"))
     assert at_hand, "no data at hand; one of a system's tasks needs none"
+    names = [task.name for tasks in at_hand.values() for task in tasks]
+    assert len(names) == len(set(names)), "two tasks have the same name, so that a trial of all data cannot be made"
     for tasks in at_hand.values():
         for task in tasks:
             assert system.learners(task, "smoke") and system.baselines(task, "smoke"), f"{task.name}: nobody to compare"

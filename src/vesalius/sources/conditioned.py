@@ -38,8 +38,8 @@ class Conditioned:
 
     @property
     def name(self) -> str:
-        """Of the other source."""
-        return self.base.name
+        """Of the other source, and that nothing is asked."""
+        return self.base.name if self.by else f"{self.base.name}-free"
 
     @property
     def tier(self) -> Tier:
