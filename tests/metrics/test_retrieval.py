@@ -92,6 +92,10 @@ def test_every_value_is_in_range_or_undefined_as_documented(query, k):
         assert last_relevant(grades, grades) <= last_relevant(scores, grades)
 
 
+def test_shares_of_tied_documents_do_not_exceed_one_by_a_bit():
+    assert RANKING["recall_at_k"]([0.5, 0.5, 0.5, 1.0, 1.0], [0, 0, 1, 1, 1], k=5) == 1.0
+
+
 @given(st.integers(1, 5), st.integers(1, 6), st.integers(0, 10_000))
 def test_a_batch_equals_one_by_one(queries, documents, seed):
     rng = np.random.default_rng(seed)

@@ -183,7 +183,8 @@ def rank_queries(
     pieces: dict[str, list[Floats]] = {name: [] for name in metrics}
     for ranked in chunks(*checked(scores_QD, grades_QD)):
         for name in metrics:
-            pieces[name].append(_VALUES[name](ranked, int(k), gain))
+            # All are shares; the mean of a tie group may exceed one by the last bit.
+            pieces[name].append(np.minimum(_VALUES[name](ranked, int(k), gain), 1.0))
     return {name: np.concatenate(found) for name, found in pieces.items()}
 
 
@@ -204,7 +205,7 @@ def _ndcg(ranked: Ranked, k: int, gain: Gain) -> Floats:
     discounts = 1 / np.log2(np.arange(2, k + 2))
     best = np.sort(ranked.true_QD, axis=1)[:, ::-1][:, :k]
     gains = ranked.evened(_gains(ranked.grades_QD, gain))[:, :k]
-    return np.minimum(_over(gains @ discounts, _gains(best, gain) @ discounts), 1.0)
+    return _over(gains @ discounts, _gains(best, gain) @ discounts)
 
 
 def _gains(grades: Floats, gain: Gain) -> Floats:
