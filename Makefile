@@ -29,6 +29,18 @@ evidence: $(INSTALLED)
 	$(BIN)/vesalius evidence fedld
 	$(BIN)/vesalius evidence vm-unet --data dsb2018
 	$(BIN)/vesalius evidence mcanet --data dsb2018
+	$(BIN)/vesalius evidence unet-variants --data dsb2018
+	$(BIN)/vesalius evidence medsam --data medical-objects
+	$(BIN)/vesalius evidence medical-sam-adapter
+	$(BIN)/vesalius evidence medical-mae
+	$(BIN)/vesalius evidence swin-unetr-ssl
+	$(BIN)/vesalius evidence voco
+	$(BIN)/vesalius evidence universeg
+	$(BIN)/vesalius evidence scribbleprompt
+	$(BIN)/vesalius evidence cimd
+	$(BIN)/vesalius evidence motfm --data covid-xray --data mni152
+	$(BIN)/vesalius evidence msd --data bodies --data simulated
+	$(BIN)/vesalius evidence gradcam-review
 
 benchmarks: $(INSTALLED)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[peers,encoders]'
