@@ -12,8 +12,10 @@ import vesalius
 from tests.records.files.made import write_series
 from tests.sources.folders import made
 from vesalius.errors import UserError
+from vesalius.fitted.overlay import draw_overlay
 from vesalius.metrics import dice
-from vesalius.records.files import read_image, read_volume
+from vesalius.records import Image, Mask
+from vesalius.records.files import read_image, read_volume, write_mask
 
 SIZE = (12, 13, 14)
 SAGITTAL = made.AFFINE @ np.array([[0, -1, 0, 11], [0, 0, 1, 0], [1, 0, 0, 0], [0, 0, 0, 1]])
@@ -103,6 +105,32 @@ def test_overlays_of_volumes_show_three_planes(tmp_path, fitted_on_volumes):
     (answer,) = vesalius.predict(fitted_on_volumes, tmp_path / "scan.nii.gz", overlay=True)
     width, height = pillow.open(tmp_path / "scan_overlay.png").size
     assert width > 2 * height and answer.written[1] == tmp_path / "scan_overlay.png"
+
+
+def test_an_overlay_of_more_labels_than_colours_numbers_them(tmp_path, monkeypatch):
+    from matplotlib.axes import Axes
+
+    written = []
+    monkeypatch.setattr(Axes, "text", lambda self, x, y, text, **_: written.append((text, x, y)))
+    labels = np.zeros((8, 40), np.int64)
+    for label in range(1, 9):
+        labels[2:5, 4 * label : 4 * label + 3] = label
+    draw_overlay(tmp_path / "many.png", Image(labels * 10.0), labels, [f"organ {label}" for label in range(1, 9)])
+    assert written == [(str(label), 4 * label + 1, 3) for label in range(1, 9)]
+
+
+def test_images_of_one_name_do_not_replace_each_others_masks(tmp_path, fitted_on_pictures):
+    pictures = [made.picture(tmp_path / place / "a.png", made.noise(0, (16, 20), np.uint8)) for place in ("one", "other")]
+    one, other = vesalius.predict(fitted_on_pictures, pictures, out=tmp_path / "out", overwrite=True)
+    assert one.written and not other.written
+    assert "other/a.png: its answer would replace" in other.error and "one/a.png; give each an --out" in other.error
+
+
+def test_a_folder_a_case_with_its_segmentation_is_one_image(tmp_path, fitted_on_volumes):
+    series = write_series(tmp_path / "p1" / "ct", slices=8)
+    write_mask(tmp_path / "p1" / "seg.dcm", Mask(np.ones((4, 6, 8), np.uint8), ("organ",)), like=series)
+    (answer,) = vesalius.predict(fitted_on_volumes, tmp_path / "p1", format="nifti")
+    assert answer.written == (tmp_path / "p1_mask.nii.gz",), answer
 
 
 def test_nothing_is_replaced_unless_asked(tmp_path, fitted_on_pictures):

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from monai.visualize import GradCAM
+from monai.visualize import GradCAM, GradCAMpp
 from torch import nn
 
 from vesalius.errors import UserError
@@ -42,18 +42,60 @@ def highest(map_BHW):
     return divmod(int(map_BHW[0].argmax()), map_BHW.shape[2])
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [(attribution.grad_cam, GradCAM)])
-def test_maps_are_those_of_monai(ours, theirs):
+def peer_of(kind, network, layer):
+    """MONAI's map as it is before it is enlarged and brought to 0 to 1."""
+    return kind(network, target_layers=layer, upsampler=lambda shape: lambda maps: maps, postprocessing=lambda maps: maps)
+
+
+def test_grad_cam_is_that_of_monai():
     network, image = trained_like(), torch.randn(1, 1, 32, 32)
-    peer = theirs(
-        network, target_layers="stages.1.0", upsampler=lambda shape: lambda maps: maps, postprocessing=lambda maps: maps
-    )
     for kind in range(3):
-        said, small = ours(network, image, torch.tensor([kind])), peer(image, class_idx=kind)
-        expected = nn.functional.interpolate(small, (32, 32), mode="bilinear")[:, 0]
-        # Grad-CAM++ leaves the factor exp(logit) out, which is the same everywhere.
-        scale = 1.0 if theirs is GradCAM else float(expected.max() / said.max().clamp(min=1e-12))
-        torch.testing.assert_close(said * scale, expected, rtol=1e-4, atol=1e-6)
+        expected = peer_of(GradCAM, network, "stages.1.0")(image, class_idx=kind)
+        expected = nn.functional.interpolate(expected, (32, 32), mode="bilinear")[:, 0]
+        torch.testing.assert_close(attribution.grad_cam(network, image, torch.tensor([kind])), expected, rtol=1e-4, atol=1e-6)
+
+
+def by_place(seed=0):
+    """Each place of four maps speaks for the classes with a weight of its own, some against them."""
+    torch.manual_seed(seed)
+    layers = nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 3 * 5, 2)
+    return nn.Sequential(*layers).double().eval()
+
+
+def plus_plus_by_derivatives(network, image, kind):
+    """Equations 5 and 10 of Chattopadhay et al. for the score Y = exp(logit), whose derivatives are taken by autograd."""
+    maps = network[1](network[0](image)).detach().requires_grad_()
+    score = network[3](network[2](maps))[0, kind].exp()
+    (first,) = torch.autograd.grad(score, maps, create_graph=True)
+    weight = torch.zeros(maps.shape[1], dtype=maps.dtype)
+    for place in torch.cartesian_prod(*(torch.arange(side) for side in maps.shape)).tolist():
+        (row,) = torch.autograd.grad(first[tuple(place)], maps, create_graph=True)
+        second = row[tuple(place)]
+        (third,) = torch.autograd.grad(second, maps, retain_graph=True)
+        alpha = second / (2 * second + maps[0, place[1]].sum() * third[tuple(place)])
+        weight[place[1]] += (alpha * first[tuple(place)].relu()).detach()
+    return (weight[:, None, None] * maps[0].detach()).sum(dim=0).relu(), score.detach()
+
+
+def test_grad_cam_plus_plus_is_that_of_the_second_and_third_derivatives():
+    for seed in range(3):
+        network, image = by_place(seed), torch.randn(1, 1, 3, 5).double()
+        for kind in range(2):
+            expected, score = plus_plus_by_derivatives(network, image, kind)
+            said = attribution.grad_cam_plus_plus(network, image, torch.tensor([kind]))[0]
+            torch.testing.assert_close(said * score, expected)
+
+
+def test_grad_cam_plus_plus_is_that_of_monai_where_slopes_are_even():
+    """MONAI sums A g³ over places where the paper has g³ of the one place times the sum of A: the same under mean pooling."""
+    torch.manual_seed(0)
+    pooled = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+    pooled[4].weight.data = torch.tensor([[9.0, -8.0, 7.0, 3.0], [1.0, 1.0, 1.0, 1.0]])  # MONAI adds 1e-7 to the denominator
+    for network, same in ((pooled.double().eval(), True), (by_place(), False)):
+        image = torch.randn(1, 1, 3, 5).double()
+        expected = peer_of(GradCAMpp, network, "1")(image, class_idx=0)[0, 0]
+        said = attribution.grad_cam_plus_plus(network, image, CLASS_0)[0] * network(image)[0, 0].exp()
+        assert torch.allclose(said, expected, rtol=1e-5) is same and expected.max() > 0
 
 
 @pytest.mark.parametrize("method", [attribution.grad_cam, attribution.grad_cam_plus_plus, attribution.occlusion])

@@ -19,8 +19,12 @@ Labels = NDArray[np.integer[Any]]
 ABDOMEN = (-160.0, 240.0)
 """Hounsfield units from black to white, the usual window for soft tissue."""
 _AIR = -500.0
-_MOST_NAMED = 12
+_MOST_NAMED = 40
+_COLUMNS = 8
 _PLANES = (("axial", 2), ("coronal", 1), ("sagittal", 0))
+_EDGES = ((0.03, 0.5), (0.97, 0.5), (0.5, 0.97), (0.5, 0.03))
+_LETTERS = {"axial": "RLAP", "coronal": "RLSI", "sagittal": "APSI"}
+"""At the left, right, upper and lower edge: right, left, anterior, posterior, superior and inferior of the patient."""
 
 
 def draw_overlay(path: Path, scan: Scan, labels: Labels, names: Sequence[str]) -> None:
@@ -39,7 +43,7 @@ def draw_overlay(path: Path, scan: Scan, labels: Labels, names: Sequence[str]) -
     from matplotlib.lines import Line2D
 
     volume = isinstance(scan, Volume)
-    figure = Figure(figsize=(12, 4.6) if volume else (6, 6), layout="constrained", facecolor="black")
+    figure = Figure(figsize=(12, 5.4) if volume else (6, 6), layout="constrained", facecolor="black")
     FigureCanvasAgg(figure)
     grid = figure.subplots(1, 3 if volume else 1, squeeze=False)[0]
     if isinstance(scan, Volume):
@@ -48,10 +52,21 @@ def draw_overlay(path: Path, scan: Scan, labels: Labels, names: Sequence[str]) -
     else:
         _draw_image(grid[0], scan, labels)
     found = [label for label in np.unique(labels).tolist() if label > 0]
-    handles = [Line2D([], [], color=colour(label), linewidth=3, label=names[label - 1]) for label in found[:_MOST_NAMED]]
+    # Beyond the colours that there are, only its number tells a label from others.
+    numbered = max(found, default=0) > len(LABEL_COLOURS)
+    handles = [
+        Line2D([], [], color=colour(label), linewidth=3, label=f"{label} {names[label - 1]}" if numbered else names[label - 1])
+        for label in found[:_MOST_NAMED]
+    ]
     title = f"and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else None if found else "nothing found"
     legend = figure.legend(
-        handles=handles, loc="outside lower center", ncols=6, frameon=False, labelcolor="white", fontsize=9, title=title
+        handles=handles,
+        loc="outside lower center",
+        ncols=_COLUMNS if volume else 4,
+        frameon=False,
+        labelcolor="white",
+        fontsize=7 if numbered else 9,
+        title=title,
     )
     legend.get_title().set_color("white")
     figure.savefig(path, dpi=110)
@@ -93,10 +108,26 @@ def _draw_plane(axes: "Axes", scan: Volume, labels: Labels, axis: int, name: str
     axes.imshow(plane, cmap="gray", vmin=low, vmax=high, origin="lower", aspect=spacing[others[1]] / spacing[others[0]])
     _outline(axes, mask)
     axes.invert_xaxis()
-    axes.set_title(f"{name}, plane {place + 1} of {voxels.shape[axis]}", color="white", fontsize=10)
-    side = "R" if axis != 0 else "A"
-    axes.text(0.02, 0.5, side, color="white", transform=axes.transAxes, va="center", fontsize=11)
+    told = f"{name}, plane {place + 1} of {voxels.shape[axis]}, from {low:.4g} to {high:.4g}"
+    axes.set_title(told, color="white", fontsize=10, pad=8)
+    for place_of, letter in zip(_EDGES, _LETTERS[name], strict=True):
+        axes.text(*place_of, letter, transform=axes.transAxes, va="center", ha="center", fontsize=11, **_readable())
     axes.axis("off")
+
+
+def _inside(mask: NDArray[np.bool_]) -> tuple[int, int]:
+    """The pixel that is farthest from the border."""
+    from scipy.ndimage import distance_transform_edt
+
+    place = int(distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1].argmax())
+    return place // mask.shape[1], place % mask.shape[1]
+
+
+def _readable() -> dict[str, Any]:
+    """White with a black rim, to be read on any image."""
+    from matplotlib.patheffects import withStroke
+
+    return {"color": "white", "path_effects": [withStroke(linewidth=2.5, foreground="black")]}
 
 
 def _outline(axes: "Axes", labels: Labels) -> None:
@@ -104,6 +135,9 @@ def _outline(axes: "Axes", labels: Labels) -> None:
     rows, columns = np.arange(-1, labels.shape[0] + 1), np.arange(-1, labels.shape[1] + 1)
     for label in np.unique(labels[labels > 0]).tolist():
         axes.contour(columns, rows, padded == label, levels=[0.5], colors=[colour(label)], linewidths=1.2)
+        if labels.max() > len(LABEL_COLOURS):
+            row, column = _inside(labels == label)
+            axes.text(column, row, str(label), ha="center", va="center", fontsize=6, **_readable())
     axes.set_xlim(-0.5, labels.shape[1] - 0.5)
     low, high = -0.5, labels.shape[0] - 0.5
     axes.set_ylim((high, low) if axes.yaxis_inverted() else (low, high))

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +46,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """How answers are wanted."""
+    """How answers are wanted, and which image each file that is written is of."""
 
     out: Path | None
     format: Format | None
     overwrite: bool
     overlay: bool
+    image_of: dict[Path, Path] = field(default_factory=dict)
 
 
 def predict_files(
@@ -116,6 +117,9 @@ def _answer(one: Input, learner: Learner, images: Images, asked: _Asked) -> Answ
         target = mask_path(one, scan, asked.out, asked.format)
         picture = target.with_name(f"{one.name}_overlay.png")
         for path in (target, picture) if asked.overlay else (target,):
+            other = asked.image_of.setdefault(path, one.path)
+            if other != one.path:
+                raise UserError(f"{one.path}: its answer would replace {path}, that of {other}; give each an --out of its own.")
             require_free(path, overwrite=asked.overwrite)
         labels = _labels(one, scan, learner)
         write_answer(target, stored_labels(labels, scan), one, images, overwrite=asked.overwrite)

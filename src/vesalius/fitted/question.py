@@ -84,15 +84,16 @@ def _class(record: Record) -> str:
 
 
 def require_family(system: System, target: str, size: Size) -> None:
-    """Refuse a system whose own tasks are of another kind.
+    """Refuse a system whose own tasks are of another kind, or come with more than an image, such as prompts.
 
     Raises:
-        UserError: if none of its tasks at hand asks for such an answer about an image.
+        UserError: if none of its tasks at hand asks for such an answer about an image alone.
     """
     own = [task for _, tasks in available(system, size) for task in tasks]
-    if own and not any(task.family == FAMILIES[target] and "image" in task.inputs for task in own):
+    if own and not any(task.family == FAMILIES[target] and tuple(task.inputs) == ("image",) for task in own):
         kinds = ", ".join(sorted({f"{task.family} of {' and '.join(task.inputs)}" for task in own}))
-        raise UserError(f"{system.id}: made for {kinds}; the data asks for {FAMILIES[target]} of images, choose such a system.")
+        wanted = f"{FAMILIES[target]} of images alone"
+        raise UserError(f"{system.id}: made for {kinds}; the data asks for {wanted}, choose such a system.")
 
 
 def build(system: System, arm: str | None, task: Task, size: Size, seed: int) -> tuple[str, Learner]:
@@ -110,7 +111,7 @@ def build(system: System, arm: str | None, task: Task, size: Size, seed: int) ->
         return chosen, arms[chosen](seed)
     except (KeyError, TypeError) as error:  # a field that is missing or of another kind
         kind = "volumes" if isinstance(task.source.records()[0].fields["image"], Volume) else "images"
-        raise UserError(f"{system.id}: not made for such {kind} ({error}); choose another system.") from error
+        raise UserError(f"{system.id}: not made for such {kind} ({str(error).rstrip('.')}); choose another system.") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,8 @@ def grad_cam(network: nn.Module, image_BCS: Tensor, chosen_B: Tensor) -> Tensor:
 def grad_cam_plus_plus(network: nn.Module, image_BCS: Tensor, chosen_B: Tensor) -> Tensor:
     """As Grad-CAM, but each place weighs by itself: α = g² / (2 g² + g³ Σ A), for the score exp(logit).
 
-    With that score the second and third derivative are powers of the slope g; exp(logit) is one factor of the whole map, and is
-    left out.
+    With that score the second and third derivative are powers of the slope g (equation 19, exact where the layers behind the maps
+    are linear by parts); exp(logit) cancels in α, is one factor of the whole map otherwise, and is left out.
     """
     maps_BCS, slopes_BCS = _maps_and_slopes(network, image_BCS, chosen_B)
     total_BC = maps_BCS.flatten(2).sum(dim=2)

@@ -62,13 +62,7 @@ def read_series(source: Path | Sequence[Path], *, series: str | None = None, mod
     ...
     vesalius.errors.UserError: /nowhere: missing; check the name.
     """
-    chosen = _chosen(source, series)
-    if chosen.modality in NOT_A_SCAN or (modality is not None and chosen.modality != modality):
-        raise UserError(
-            f"{chosen.files[0]}, field Modality: {chosen.modality[:16]} where {modality or 'a scan'} is needed; name another."
-        )
-    headers = [read_header(path) for path in chosen.files]
-    stack = stacked([frame for path, header in zip(chosen.files, headers) for frame in frames_of(path, header)])
+    chosen, headers, stack = located(source, series=series, modality=modality)
     voxels = usable_values(chosen.files[0].parent if len(chosen.files) > 1 else chosen.files[0], _voxels(stack))
     volume = Volume(voxels, geometry_of(chosen.files[0], "ImageOrientationPatient", stack.affine))
     inverted = any(header.get("PhotometricInterpretation") == "MONOCHROME1" for header in headers)
@@ -78,6 +72,24 @@ def read_series(source: Path | Sequence[Path], *, series: str | None = None, mod
     )
     files = tuple(dict.fromkeys(frame.path for frame in stack.frames))
     return DicomSeries(volume, chosen.uid, chosen.modality, files, (*stack.notes, *notes, *blank))
+
+
+def located(
+    source: Path | Sequence[Path], *, series: str | None = None, modality: str | None = None
+) -> "tuple[SeriesFiles, list[Dataset], Stack]":
+    """The one series of a folder or of files, the headers of its files and where its frames lie; no pixels are read.
+
+    Raises:
+        UserError: as `read_series` does.
+    """
+    chosen = _chosen(source, series)
+    if chosen.modality in NOT_A_SCAN or (modality is not None and chosen.modality != modality):
+        raise UserError(
+            f"{chosen.files[0]}, field Modality: {chosen.modality[:16]} where {modality or 'a scan'} is needed; name another."
+        )
+    headers = [read_header(path) for path in chosen.files]
+    stack = stacked([frame for path, header in zip(chosen.files, headers) for frame in frames_of(path, header)])
+    return chosen, headers, stack
 
 
 def read_dicom_image(path: Path) -> Image:
@@ -123,6 +135,8 @@ def _chosen(source: Path | Sequence[Path], series: str | None) -> SeriesFiles:
     if not images:
         there = ", ".join(sorted({each.modality[:16] for each in found.series})) or "nothing"
         raise UserError(f"{name}, field SeriesInstanceUID: no such series of images ({there}); name a folder with a scan.")
+    # Segmentations and the like may lie beside the scan that they are of.
+    images = [each for each in images if each.modality not in NOT_A_SCAN] or images
     if len(images) > 1:
         uids = ", ".join(f"{each.uid} ({each.modality[:16]}, {len(each.files)} files)" for each in images[:3])
         raise UserError(f"{name}, field SeriesInstanceUID: {len(images)} series mixed: {uids}; pass the files of one.")

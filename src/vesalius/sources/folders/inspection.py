@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vesalius.errors import UserError
+from vesalius.records.files.dicom_seg_read import is_segmentation, segmentation_notes
 from vesalius.sources.folders.intensities import Levels, levels_of, outliers
 from vesalius.sources.folders.layout import Case, Layout
 from vesalius.sources.folders.reading import Scan, axes_of, channels_of, values_of
@@ -93,6 +94,8 @@ def inspect(folder: Path, layout: Layout, seen: Sequence[Seen], unreadable: Sequ
         kept, others, values = _with_known_values(folder, layout, kept)
         refused += others
         notes += _empty_masks(kept)
+        masks = [one.case.mask for one in kept if one.case.mask is not None]
+        notes += [note for path in masks if is_segmentation(path) for note in segmentation_notes(path)]
     names = _names(folder, layout, kept, values)
     notes += [
         f"{kept[place].case.channels[0]}: {told}; is it of another kind?"
@@ -123,7 +126,10 @@ def _channels(seen: Sequence[Seen]) -> tuple[int, list[str]]:
 
 def _with_channels(seen: Sequence[Seen], channels: int) -> tuple[list[Seen], list[UserError]]:
     fits = [one.channels == channels or (one.axes == 2 and (one.channels, channels) == (1, COLOURS)) for one in seen]
-    return [one for one, fit in zip(seen, fits) if fit], [
+    as_read = [
+        replace(one, channels=channels, levels=np.broadcast_to(one.levels, (channels, 3))) for one, fit in zip(seen, fits) if fit
+    ]
+    return as_read, [
         UserError(f"{one.case.channels[0]}: {one.channels} channels where most have {channels}; convert it.")
         for one, fit in zip(seen, fits)
         if not fit

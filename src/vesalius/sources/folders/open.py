@@ -7,13 +7,14 @@ from vesalius.sources.folders.classes import classes
 from vesalius.sources.folders.decathlon import decathlon
 from vesalius.sources.folders.nnunet import nnunet
 from vesalius.sources.folders.pairs import pairs
+from vesalius.sources.folders.segments import dicom_cases, with_segments
 from vesalius.sources.folders.source import FolderSource
 from vesalius.sources.folders.table import table, table_in
 
-LAYOUTS = (decathlon, nnunet, pairs, table_in, classes)
+LAYOUTS = (decathlon, nnunet, pairs, table_in, dicom_cases, classes)
 LOOKED_FOR = (
     "dataset.json with a training list (Decathlon); dataset.json, imagesTr and labelsTr (nnU-Net); images with masks or labels; "
-    "a .csv with a column image; two or more folders, one a class, each with images"
+    "a .csv with a column image; folders each with a DICOM series and its SEG; two or more folders, one a class, each with images"
 )
 
 
@@ -37,9 +38,9 @@ def open_folder(path: str | Path, *, binary: bool = False, skip_bad: bool = Fals
     if not place.exists():
         raise UserError(f"{place}: missing; name a folder with images or a CSV file.")
     if not place.is_dir():
-        return FolderSource(place, table(place), binary=binary, skip_bad=skip_bad)
+        return FolderSource(place, with_segments(place, table(place)), binary=binary, skip_bad=skip_bad)
     for layout_of in LAYOUTS:
         layout = layout_of(place)
         if layout is not None:
-            return FolderSource(place, layout, binary=binary, skip_bad=skip_bad)
+            return FolderSource(place, with_segments(place, layout), binary=binary, skip_bad=skip_bad)
     raise UserError(f"{place}: of no known layout; looked for {LOOKED_FOR}.")

@@ -1,6 +1,6 @@
 """The image and the mask of a case, read and checked against each other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from vesalius.errors import UserError
 from vesalius.records import Geometry, Image, Volume
-from vesalius.records.files import read_scan
+from vesalius.records.files import read_scan, read_segmentation
+from vesalius.records.files.dicom_files import is_dicom
+from vesalius.records.files.dicom_seg_read import is_segmentation
 from vesalius.records.orientation import to_ras
-from vesalius.sources.folders.layout import JPEG
+from vesalius.sources.folders.layout import JPEG, JSON
 
 Array = NDArray[np.generic]
 Scan = Image | Volume
@@ -47,7 +49,9 @@ def read_case_image(channels: Sequence[Path], *, turn: bool = True) -> Scan:
     return Volume(stacked, first.geometry) if isinstance(first, Volume) else Image(stacked, first.spacing)
 
 
-def read_case_mask(path: Path, image: Scan, image_path: Path, *, binary: bool) -> NDArray[np.int64]:
+def read_case_mask(
+    path: Path, image: Scan, image_path: Path, *, binary: bool, segments: Mapping[str, int] | None = None
+) -> NDArray[np.int64]:
     """The values of a mask on the grid of its image.
 
     Args:
@@ -55,11 +59,12 @@ def read_case_mask(path: Path, image: Scan, image_path: Path, *, binary: bool) -
         image: that it lies on, as ``read_case_image`` gave it.
         image_path: of the image, to be named.
         binary: whether all that is above 0 is 1.
+        segments: the value of each segment's label, needed for DICOM SEG.
 
     Raises:
         UserError: if the file is bad, holds no whole numbers from 0 on, or lies on another grid.
     """
-    scan = turned(read_scan(path))
+    scan = turned(_segments_as_values(path, image, image_path, segments or {}) if is_segmentation(path) else read_scan(path))
     values = _one_channel(path, values_of(scan), axes_of(scan))
     require_same_grid(path, scan, image_path, image)
     if path.name.lower().endswith(JPEG):
@@ -75,6 +80,19 @@ def read_case_mask(path: Path, image: Scan, image_path: Path, *, binary: bool) -
         wrong = labels.min() if labels.min() < 0 else labels.max()
         raise UserError(f"{path}, field 'values': {wrong} where a mask has labels from 0 to {LARGEST}; correct it.")
     return labels
+
+
+def _segments_as_values(path: Path, image: Scan, image_path: Path, segments: Mapping[str, int]) -> Volume:
+    if isinstance(image, Image) or not (image_path.is_dir() or is_dicom(image_path)):
+        raise UserError(f"{path}: a DICOM SEG, and {image_path} is no DICOM series; name the folder of the series as the image.")
+    found = read_segmentation(path, image_path)
+    values = [0]
+    for label in found.mask.names:
+        if label not in segments:
+            known = ", ".join(list(segments)[:8])
+            raise UserError(f"{path}, field SegmentLabel: {label} is not among the labels ({known}); correct {JSON}.")
+        values.append(segments[label])
+    return Volume(np.array(values)[found.mask.labels], found.geometry)
 
 
 def turned(scan: Scan) -> Scan:

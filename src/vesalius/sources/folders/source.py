@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -69,7 +70,9 @@ class FolderSource:
                 refused.append(UserError(f"{case.channels[0]}: larger than the memory; cut or resample it."))
             else:
                 seen.append(see(case, image, mask, _digest(image, mask)))
-        return inspect(self.folder, self.layout, seen, refused)
+        # What is declared of single values says nothing of their union.
+        layout = replace(self.layout, labels=None) if self._binary else self.layout
+        return inspect(self.folder, layout, seen, refused)
 
     @property
     def digest(self) -> str:
@@ -132,7 +135,12 @@ class FolderSource:
         if case.id in self._kept:
             return self._kept[case.id]
         image = read_case_image(case.channels)
-        mask = None if case.mask is None else read_case_mask(case.mask, image, case.channels[0], binary=self._binary)
+        segments = {name: value for value, name in (self.layout.labels or {}).items()}
+        mask = (
+            None
+            if case.mask is None
+            else read_case_mask(case.mask, image, case.channels[0], binary=self._binary, segments=segments)
+        )
         if mask is not None:
             mask = mask.astype(np.min_scalar_type(int(mask.max(initial=0))))
         size = sum(values.nbytes for values in _arrays(image, mask))

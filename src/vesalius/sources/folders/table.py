@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from vesalius.errors import UserError
-from vesalius.sources.folders.layout import JSON, Case, Layout, Part, Target, declared_labels, read_json, stem
+from vesalius.sources.folders.layout import ENDINGS, JSON, Case, Layout, Part, Target, declared_labels, read_json, stem
 
 NAME = "table"
 PARTS: Mapping[str, Part | None] = {
@@ -24,9 +24,9 @@ _KNOWN = ("image", "mask", "label", "id", "subject", "split")
 def table(path: Path) -> Layout:
     """The layout of a table with the columns ``image`` and ``mask`` or ``label``.
 
-    Files are named from the table's folder on. ``id``, ``subject`` and ``split`` (train, validation, test) may be there; every
-    other column becomes a tag, such as site or scanner. Columns are parted by comma, semicolon or tab. The names of mask labels
-    come from a ``dataset.json`` beside the table.
+    Files are named from the table's folder on; a ``label`` that names files is a ``mask``. ``id``, ``subject`` and ``split``
+    (train, validation, test) may be there; every other column becomes a tag, such as site or scanner. Columns are parted by
+    comma, semicolon or tab. The names of mask labels come from a ``dataset.json`` beside the table.
 
     Raises:
         UserError: if the table cannot be read or lacks a column.
@@ -36,6 +36,9 @@ def table(path: Path) -> Layout:
     targets: list[Target] = [target for target in ("mask", "label") if target in columns]
     if "image" not in columns or len(targets) != 1:
         raise UserError(f"{path}: needs a column image and one of mask and label; it has {', '.join(columns)[:80] or 'no rows'}.")
+    if targets == ["label"] and all(row["label"].lower().endswith(ENDINGS) for row in rows if row["label"]):
+        targets = ["mask"]
+        rows = [{"mask" if name == "label" else name: value for name, value in row.items()} for row in rows]
     cases: dict[str, Case] = {}
     refused: list[UserError] = []
     for line, row in enumerate(rows, start=2):

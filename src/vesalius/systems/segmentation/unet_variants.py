@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from vesalius.learners.learner import Learner
 from vesalius.metrics import METRICS
 from vesalius.names import Size
-from vesalius.records import Mask, Record
+from vesalius.records import Mask, Record, Volume
 from vesalius.sources.public import drive, dsb2018, root
 from vesalius.sources.simulators.ct_phantom import CtPhantom
 from vesalius.sources.splits import split_by_hash, thinned
@@ -232,8 +232,11 @@ def _learner(point: Point, task: Task, size: Size, seed: int) -> Learner:
 
 
 def _line(task: Task) -> dict[str, Point]:
-    """The points of the grid that the task's question is about, by the name of what varies; the baseline first."""
-    tags = task.tags
+    """The points of the grid that the task's question is about, by the name of what varies; the baseline first.
+
+    A task that is none of the grid's, such as a user's own data, asks about architectures.
+    """
+    tags = task.tags or _own_tags(task)
     point = Point(cast("Architecture", tags["architecture"]), tags["loss"], tags["preprocessing"])
     match cast("Axis", tags["axis"]):
         case "architecture":
@@ -242,6 +245,12 @@ def _line(task: Task) -> dict[str, Point]:
             return {name: replace(point, loss=name) for name in LOSS_NAMES}
         case "preprocessing":
             return {name: replace(point, preparation=name) for name in PREPARATIONS[int(tags["dimensions"])]}
+
+
+def _own_tags(task: Task) -> Mapping[str, str]:
+    dimensions = 3 if isinstance(task.source.records()[0].fields["image"], Volume) else 2
+    first = {"architecture": ARCHITECTURES[0], "loss": LOSS_NAMES[0], "preprocessing": next(iter(PREPARATIONS[dimensions]))}
+    return {"axis": "architecture", **first}
 
 
 def _learners(task: Task, size: Size) -> Arms:
