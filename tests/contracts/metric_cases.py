@@ -139,6 +139,7 @@ CASES: dict[str, tuple[MetricCase, ...]] = {
     "froc_sensitivity": (BOXES,),
     "generalised_energy_distance": (READINGS,),
     "gestalt_similarity": (TEXT, REFERENCES),
+    "hamming_score": (MetricCase(draw=draws.chosen_options),),
     "hd": (MASK, replace(MASK, options={"percentile": 80.0})),
     "hd95": (MASK,),
     "hit_at_k": (RANKING,),

@@ -55,6 +55,10 @@ def letters(rng):
     return tuple(rng.choice(["A", "B", "C"], 2).tolist())
 
 
+def chosen_options(rng):
+    return tuple(",".join(rng.permutation(list("ABCDE"))[: rng.integers(1, 6)]) for _ in range(2))
+
+
 def classes(rng):
     """Agreeing in half of the records; integers or strings."""
     truths = rng.integers(0, rng.integers(1, CLASSES + 1), rng.integers(1, 30))

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vesalius.metrics.answers import exact_match, token_f1, token_recall
+from vesalius.metrics.answers import exact_match, hamming_score, token_f1, token_recall
 from vesalius.metrics.tokens import mteval_words, references, rouge_words, squad_normalised, words_and_ideographs
 
 ALL = (exact_match, token_f1, token_recall)
@@ -69,3 +69,16 @@ def test_mteval_tokens_by_its_rules():
 def test_no_reference_is_refused():
     with pytest.raises(ValueError, match="no reference"):
         references([])
+
+
+def test_options_count_as_sets_and_half_a_right_answer_counts_half():
+    assert hamming_score("A,B", "A") == hamming_score("B,A,B", "a ") == 0.5
+    assert hamming_score("D", "A,B,C") == hamming_score("", "A") == 0
+    assert hamming_score("", "") == 1
+    with pytest.raises(ValueError, match="truth is list"):
+        hamming_score("A", ["A"])
+
+
+@given(st.sets(st.sampled_from("ABCDE")), st.sets(st.sampled_from("ABCDE"), min_size=1))
+def test_the_hamming_score_is_one_where_all_are_right_and_nowhere_else(said, true):
+    assert (hamming_score(",".join(said), ",".join(true)) == 1) == (said == true)

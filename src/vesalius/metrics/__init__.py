@@ -1,7 +1,7 @@
 """Metrics: one definition each, with a name, a version and a declaration."""
 
 from vesalius.metrics.ambiguity import collective_insight, generalised_energy_distance
-from vesalius.metrics.answers import exact_match, token_f1, token_recall
+from vesalius.metrics.answers import exact_match, hamming_score, token_f1, token_recall
 from vesalius.metrics.bleu import bleu_counts, bleu_of_counts, chrf_counts, corpus_bleu, corpus_chrf, sentence_bleu, sentence_chrf
 from vesalius.metrics.boundary import boundary_iou
 from vesalius.metrics.calibration import ReliabilityCurve, classwise_ece, ece, ece_equal_mass, ece_sweep, reliability_curve
@@ -188,6 +188,7 @@ __all__ = [
     "gestalt_similarity",
     "group_gap",
     "group_values",
+    "hamming_score",
     "hd",
     "hd95",
     "hit_at_k",

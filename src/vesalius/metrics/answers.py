@@ -95,3 +95,31 @@ def _recall(said: list[str], true: list[str]) -> float:
     if not true:
         return float(not said)
     return shared(said, true) / len(true)
+
+
+@metric(family="text", unanswered=0.0, properties={"symmetric", "identity"})
+def hamming_score(prediction: str, truth: str) -> float:
+    """Share of the chosen and the right options that are both, |P∩T| / |P∪T| (FrenchMedMCQA, Labrak et al. 2022).
+
+    The score of questions with several right options, beside ``accuracy``, which wants all of them and no other. Options are
+    named with commas between them; order, case, spaces and repetition do not count.
+
+    Args:
+        prediction: the chosen options, such as ``A,C``.
+        truth: the right ones.
+
+    Returns:
+        0 to 1; nothing chosen and nothing right: 1.
+
+    Raises:
+        ValueError: if something is not a text.
+
+    >>> hamming_score("A,C", "A,B,C"), hamming_score("c, a", "A,C")
+    (0.6666666666666666, 1.0)
+    """
+    said, true = _options(text(prediction)), _options(text(truth, "truth"))
+    return len(said & true) / len(said | true) if said | true else 1.0
+
+
+def _options(value: str) -> set[str]:
+    return {option.strip().casefold() for option in value.split(",")} - {""}

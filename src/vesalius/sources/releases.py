@@ -13,7 +13,8 @@ class Release:
     """A data set, how to obtain it, and how to see that it is there.
 
     Attributes:
-        needs: the package that carries a packaged set, or the folder of a public one under ``VESALIUS_DATA``.
+        needs: the package that carries a packaged set, or the folder of a public one under ``VESALIUS_DATA``; where it may lie
+            in several places, each of them, with bars between.
     """
 
     name: str
@@ -26,7 +27,9 @@ class Release:
     @property
     def present(self) -> bool:
         """Whether it can be read now."""
-        return find_spec(self.needs) is not None if self.tier == "packaged" else root.present(*self.needs.split("/"))
+        if self.tier == "packaged":
+            return find_spec(self.needs) is not None
+        return any(root.present(*place.split("/")) for place in self.needs.split("|"))
 
 
 RELEASES: Sequence[Release] = (
@@ -117,5 +120,149 @@ RELEASES: Sequence[Release] = (
         licence="MIT and each source's own",
         obtain="https://github.com/Teddy-XiongGZ/MIRAGE",
         needs="llm-outputs/mirage-medqa.jsonl.gz",
+    ),
+    Release(
+        name="medqa",
+        tier="public",
+        title="MedQA: USMLE questions with four and with five options, data_clean/questions/US",
+        licence="MIT",
+        obtain="https://github.com/jind11/MedQA",
+        needs="medqa|mirage/medqa",
+    ),
+    Release(
+        name="medmcqa",
+        tier="public",
+        title="MedMCQA: Indian medical entrance exams, data/train.json and data/dev.json",
+        licence="MIT",
+        obtain="https://github.com/medmcqa/medmcqa",
+        needs="medmcqa|mirage/medmcqa",
+    ),
+    Release(
+        name="pubmedqa",
+        tier="public",
+        title="PubMedQA: 1,000 questions with abstracts and expert labels",
+        licence="MIT",
+        obtain="https://github.com/pubmedqa/pubmedqa",
+        needs="pubmedqa/ori_pqal.json|pubmedqa/data/ori_pqal.json",
+    ),
+    Release(
+        name="mmlu",
+        tier="public",
+        title="MMLU: its six medical subjects, data/test/anatomy_test.csv and so on",
+        licence="MIT",
+        obtain="https://github.com/hendrycks/test",
+        needs="mmlu|mirage/mmlu",
+    ),
+    Release(
+        name="bioasq",
+        tier="public",
+        title="BioASQ task B: questions with documents, snippets and answers",
+        licence="CC BY 2.5",
+        obtain="http://participants-area.bioasq.org/datasets",
+        needs="bioasq|mirage/bioasq",
+    ),
+    Release(
+        name="frenchmedmcqa",
+        tier="public",
+        title="FrenchMedMCQA: French pharmacy exams, one or several options right",
+        licence="Apache-2.0",
+        obtain="https://github.com/qanastek/FrenchMedMCQA",
+        needs="frenchmedmcqa",
+    ),
+    Release(
+        name="healthfc",
+        tier="public",
+        title="HealthFC: 750 health claims with verdict and evidence, German and English",
+        licence="CC BY-NC-ND 4.0",
+        obtain="https://github.com/jvladika/HealthFC",
+        needs="healthfc/Datensatz.csv",
+    ),
+    Release(
+        name="cmqcic",
+        tier="public",
+        title="CMQCIC-Bench: Chinese record excerpts with quality indicators, facts and rules",
+        licence="see the CMQCIC-Bench release",
+        obtain="https://github.com/YuY-2001/C-MQCIC",
+        needs="cmqcic/data.jsonl",
+    ),
+    Release(
+        name="medec",
+        tier="public",
+        title="MEDEC-MS: clinical texts with one error or none, sentence, type and correction",
+        licence="CC BY 4.0",
+        obtain="https://github.com/abachaa/MEDEC",
+        needs="medec",
+    ),
+    Release(
+        name="medquad",
+        tier="public",
+        title="MedQuAD: consumer health questions and answers as medquad.jsonl.gz",
+        licence="CC BY 4.0",
+        obtain="https://github.com/abachaa/MedQuAD",
+        needs="medquad/medquad.jsonl.gz",
+    ),
+    Release(
+        name="mts-dialog",
+        tier="public",
+        title="MTS-Dialog: short dialogues, each with a section of a note",
+        licence="CC BY 4.0",
+        obtain="https://github.com/abachaa/MTS-Dialog",
+        needs="mts-dialog",
+    ),
+    Release(
+        name="aci-bench",
+        tier="public",
+        title="ACI-Bench: visits as dialogues, each with its note",
+        licence="CC BY 4.0",
+        obtain="https://github.com/wyim/aci-bench",
+        needs="aci-bench",
+    ),
+    Release(
+        name="mediqal",
+        tier="public",
+        title="MediQAl: French medical exams, mcqu/, mcqm/ and oeq/ as JSON lines by split",
+        licence="CC BY 4.0",
+        obtain="https://huggingface.co/datasets/ANR-MALADES/MediQAl",
+        needs="mediqal",
+    ),
+    Release(
+        name="cmexam",
+        tier="public",
+        title="CMExam: Chinese medical licensing exam, data/train.csv and so on",
+        licence="Apache-2.0",
+        obtain="https://github.com/williamliujl/CMExam",
+        needs="cmexam/data",
+    ),
+    Release(
+        name="medbullets",
+        tier="public",
+        title="Medbullets: USMLE-like questions, medbullets_op4.csv and medbullets_op5.csv",
+        licence="research use",
+        obtain="https://github.com/HanjieChen/ChallengeClinicalQA",
+        needs="medbullets",
+    ),
+    Release(
+        name="jama",
+        tier="public",
+        title="JAMA Clinical Challenge: jama_raw.csv of the authors' scraper",
+        licence="JAMA Network, subscription",
+        obtain="https://github.com/HanjieChen/ChallengeClinicalQA",
+        needs="jama/jama_raw.csv",
+    ),
+    Release(
+        name="medxpertqa",
+        tier="public",
+        title="MedXpertQA Text: specialty boards with ten options, Text/dev.jsonl and Text/test.jsonl",
+        licence="MIT",
+        obtain="https://huggingface.co/datasets/TsinghuaC3I/MedXpertQA",
+        needs="medxpertqa/Text",
+    ),
+    Release(
+        name="headqa",
+        tier="public",
+        title="HEAD-QA: Spanish exams of health professions, HEAD/ and HEAD_EN/",
+        licence="MIT",
+        obtain="https://github.com/aghie/head-qa",
+        needs="headqa",
     ),
 )

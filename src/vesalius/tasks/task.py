@@ -11,7 +11,9 @@ from vesalius.names import Tier
 from vesalius.records import Choices, Field, Image, Label, Mask, Record, Survival, Text
 from vesalius.tasks.prediction import Value
 
-Family = Literal["segmentation", "choices", "classification", "survival", "generation", "ambiguous_segmentation", "attribution"]
+Family = Literal[
+    "segmentation", "choices", "classification", "survival", "generation", "ambiguous_segmentation", "attribution", "writing"
+]
 
 
 class Source(Protocol):

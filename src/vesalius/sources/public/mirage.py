@@ -1,17 +1,16 @@
 """MIRAGE as released: exam questions without their context, and the raw texts of GPT-3.5 and GPT-4 with and without retrieval."""
 
-import gzip
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from vesalius.errors import UserError
 from vesalius.names import Tier
 from vesalius.records import Choices, Record, Text
-from vesalius.sources.public import root
+from vesalius.sources.public import medmcqa, medqa, pubmedqa, root
+from vesalius.sources.public.multiple_choice import Question, answer_of
+from vesalius.sources.public.rows import json_lines, json_mapping
 from vesalius.sources.recorded import RecordedAnswer
 
 Dataset = Literal["medqa", "medmcqa", "pubmedqa"]
@@ -21,7 +20,6 @@ FILES: Mapping[Dataset, tuple[str, ...]] = {
     "medmcqa": ("medmcqa", "data", "dev.json"),
     "pubmedqa": ("pubmedqa", "data", "test_set.json"),
 }
-VERDICTS = ("yes", "no", "maybe")
 LICENCE = "MIT"
 REMEDY = "obtain the MIRAGE release again"
 
@@ -56,47 +54,37 @@ class Mirage:
         return _questions(root.path("mirage", *FILES[self.dataset]), self.dataset)
 
 
-Parts = tuple[str, str, tuple[str, ...], int]
-"""Id, question, options, and the place of the right one."""
-
-
 @cache
 def _questions(file: Path, dataset: Dataset) -> tuple[Record, ...]:
-    read: Mapping[Dataset, Callable[[Path], Iterator[Parts]]] = {"medqa": _medqa, "medmcqa": _medmcqa, "pubmedqa": _pubmedqa}
+    read: Mapping[Dataset, Callable[[Path], Iterator[Question]]] = {"medqa": _medqa, "medmcqa": _medmcqa, "pubmedqa": _pubmedqa}
     return tuple(
         Record(
-            id=name,
-            subject_id=name,
-            fields={"question": Text(question), "options": Choices(options), "answer": Text(chr(ord("A") + right))},
+            id=asked.name,
+            subject_id=asked.name,
+            fields={
+                "question": Text(asked.text),
+                "options": Choices(asked.options),
+                "answer": Text(answer_of(asked.right)),
+            },
             licence=LICENCE,
             tags={"dataset": dataset, "split": "test"},
         )
-        for name, question, options, right in read[dataset](file)
+        for asked in read[dataset](file)
     )
 
 
-def _medqa(file: Path) -> Iterator[Parts]:
+def _medqa(file: Path) -> Iterator[Question]:
     """The id is the line, from 0, in four digits."""
-    for number, (place, row) in enumerate(_lines(file)):
-        options = _field(row, "options", dict, place)
-        texts = tuple(_field(options, letter, str, place) for letter in "ABCD")
-        yield f"test_{number:04d}", _field(row, "question", str, place), texts, _place_of(row, "answer_idx", "ABCD", place)
+    return (medqa.question(row, f"test_{number:04d}", options=4) for number, row in enumerate(json_lines(file, REMEDY)))
 
 
-def _medmcqa(file: Path) -> Iterator[Parts]:
-    """One JSON object a line, although the file is named otherwise; ``cop`` counts the right option from 1."""
-    for place, row in _lines(file):
-        texts = tuple(_field(row, f"op{letter}", str, place) for letter in "abcd")
-        right = _place_of(row, "cop", (1, 2, 3, 4), place)
-        yield f"dev_{_field(row, 'id', str, place)}", _field(row, "question", str, place), texts, right
+def _medmcqa(file: Path) -> Iterator[Question]:
+    questions = (medmcqa.question(row) for row in json_lines(file, REMEDY))
+    return (replace(asked, name=f"dev_{asked.name}") for asked in questions)
 
 
-def _pubmedqa(file: Path) -> Iterator[Parts]:
-    """One JSON object by PubMed id."""
-    rows = _parse(file.read_text(encoding="utf-8"), f"{file}")
-    for name, row in rows.items():
-        place = f"{file}, question {name!r}"
-        yield f"test_{name}", _field(row, "QUESTION", str, place), VERDICTS, _place_of(row, "final_decision", VERDICTS, place)
+def _pubmedqa(file: Path) -> Iterator[Question]:
+    return (pubmedqa.question(row, f"test_{name}") for name, row in json_mapping(file, REMEDY, item="question"))
 
 
 def recorded_answers(dataset: Dataset) -> Mapping[str, Mapping[str, Mapping[str, RecordedAnswer]]]:
@@ -114,46 +102,12 @@ def recorded_answers(dataset: Dataset) -> Mapping[str, Mapping[str, Mapping[str,
 @cache
 def _recorded(file: Path, dataset: Dataset, known: frozenset[str]) -> Mapping[str, Mapping[str, Mapping[str, RecordedAnswer]]]:
     found: dict[str, dict[str, dict[str, RecordedAnswer]]] = {}
-    for place, row in _lines(file):
-        model, method, name = (_field(row, field, str, place) for field in ("model", "method", "id"))
-        text = row.get("output")
+    for row in json_lines(file, REMEDY):
+        model, method, name = (row.get(field, str) for field in ("model", "method", "id"))
+        text = row.values.get("output")
         if not isinstance(text, str) and text not in ([], None):
-            raise UserError(f"{place}, field 'output': neither a text nor empty; {REMEDY}.")
+            raise row.wrong("output", "neither a text nor empty")
         if name not in known:
-            raise UserError(f"{place}, field 'id': {name!r} is no question of {dataset}; {REMEDY}.")
+            raise row.wrong("id", f"{name!r} is no question of {dataset}")
         found.setdefault(model, {}).setdefault(method, {})[name] = RecordedAnswer(text=text or None)
     return found
-
-
-def _lines(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The JSON objects of a file, one a line, each with its place."""
-    try:
-        with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                place = f"{file}, line {number}"
-                yield place, _parse(line, place)
-    except (gzip.BadGzipFile, EOFError, UnicodeDecodeError) as error:
-        raise UserError(f"{file}: damaged; {REMEDY}.") from error
-
-
-def _parse(text: str, place: str) -> Mapping[str, Any]:
-    try:
-        row = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UserError(f"{place}: not JSON; {REMEDY}.") from error
-    if not isinstance(row, dict):
-        raise UserError(f"{place}: not a JSON object; {REMEDY}.")
-    return row
-
-
-def _field(row: Any, name: str, kind: type, place: str) -> Any:
-    if not isinstance(row, dict) or not isinstance(row.get(name), kind):
-        raise UserError(f"{place}, field {name!r}: missing or of the wrong type; {REMEDY}.")
-    return row[name]
-
-
-def _place_of(row: Any, name: str, allowed: Sequence[str | int], place: str) -> int:
-    value = _field(row, name, object, place)
-    if value not in tuple(allowed):
-        raise UserError(f"{place}, field {name!r}: {value!r} is no option; {REMEDY}.")
-    return tuple(allowed).index(value)
