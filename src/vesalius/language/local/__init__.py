@@ -1,0 +1,5 @@
+"""Language models on this machine."""
+
+from vesalius.language.local.causal import Local
+
+__all__ = ["Local"]

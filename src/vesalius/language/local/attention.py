@@ -1,0 +1,156 @@
+"""Attention of many rows over one prefix that they share, whose keys and values are held once.
+
+transformers would copy the prefix into every row at every step; here each layer's queries meet the prefix in one product.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AttentionInterface
+from transformers.cache_utils import Cache, DynamicLayer
+
+NAME = "shared_prefix"
+
+Layers = list[tuple[Tensor, Tensor]]
+"""Keys and values of each layer, each heads × tokens × width."""
+
+
+@dataclass(slots=True)
+class Context:
+    """What the attention of one forward pass needs beside queries, keys and values.
+
+    Attributes:
+        prefix: keys and values that all rows share; of no tokens, or of the first positions.
+        asking_BL: position of each new token in its text.
+        asked_BT: position of each token that the rows hold, the new ones included; -1 where there is none.
+        layers_run: which layers have asked, so that a network whose attention lies elsewhere is noticed.
+    """
+
+    prefix: Layers
+    asking_BL: Tensor
+    asked_BT: Tensor
+    layers_run: set[int] = field(default_factory=set)
+
+    @property
+    def alone(self) -> bool:
+        """One row without a prefix or a past: plain causal attention."""
+        return not self.prefix and self.asking_BL.shape[0] == 1 and self.asking_BL.shape[1] == self.asked_BT.shape[1]
+
+
+_context: ContextVar[Context] = ContextVar("what attention needs")
+
+
+@contextmanager
+def attending(context: Context) -> Iterator[None]:
+    """Within, networks that were loaded with this attention use ``context``."""
+    token = _context.set(context)
+    try:
+        yield
+    finally:
+        _context.reset(token)
+
+
+def shared_prefix_attention(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    sliding_window: int | None = None,
+    softcap: float | None = None,
+    **other: Any,
+) -> tuple[Tensor, None]:
+    """As transformers calls it: query batch × heads × new × width, key and value batch × fewer heads × held × width.
+
+    Raises:
+        NotImplementedError: if the network wants attention sinks.
+    """
+    if other.get("s_aux") is not None:
+        raise NotImplementedError("attention sinks")
+    context, layer = _context.get(), int(getattr(module, "layer_idx"))  # noqa: B009 - every attention of transformers has it
+    context.layers_run.add(layer)
+    scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
+    if context.alone and softcap is None and (sliding_window is None or query.shape[2] <= sliding_window):
+        plain = functional.scaled_dot_product_attention(query, key, value, is_causal=True, scale=scaling, enable_gqa=True)
+        return plain.transpose(1, 2).contiguous(), None
+    batch, heads, new, width = query.shape
+    few, group = key.shape[1], heads // key.shape[1]
+    asking_BKQD = (query * scaling).reshape(batch, few, group * new, width)
+    scores = asking_BKQD @ key.transpose(2, 3)
+    seen_BLT = _seen(context.asking_BL, context.asked_BT, sliding_window)
+    if context.prefix:
+        prefix_key, prefix_value = context.prefix[layer]
+        asking_KRD = asking_BKQD.transpose(0, 1).reshape(few, batch * group * new, width)
+        on_prefix = asking_KRD @ prefix_key.transpose(1, 2)
+        on_prefix = on_prefix.reshape(few, batch, group * new, -1).transpose(0, 1)
+        scores = torch.cat([on_prefix, scores], dim=-1)
+        places_T = torch.arange(prefix_key.shape[1], device=query.device)
+        seen_BLT = torch.cat([_seen(context.asking_BL, places_T[None], sliding_window), seen_BLT], dim=-1)
+    weights = _weights(scores.reshape(batch, few, group, new, -1), seen_BLT, softcap).reshape(batch, few, group * new, -1)
+    held = key.shape[2]
+    out = weights[..., -held:] @ value
+    if context.prefix:
+        of_prefix = weights[..., :-held].transpose(0, 1).reshape(few, batch * group * new, -1) @ prefix_value
+        out = out + of_prefix.reshape(few, batch, group * new, -1).transpose(0, 1)
+    return out.reshape(batch, heads, new, -1).transpose(1, 2).contiguous(), None
+
+
+def _seen(asking_BL: Tensor, asked_BT: Tensor, window: int | None) -> Tensor:
+    """Which tokens each new one sees: what stands before it or is itself, within the window."""
+    asking, asked = asking_BL[:, :, None], asked_BT[:, None, :]
+    seen = (asked >= 0) & (asked <= asking)
+    return seen if window is None else seen & (asking - asked < window)
+
+
+def _weights(scores: Tensor, seen_BLT: Tensor, softcap: float | None) -> Tensor:
+    if softcap is not None:
+        scores = torch.tanh(scores / softcap) * softcap
+    hidden_BLT = ~seen_BLT.expand(scores.shape[0], -1, -1)
+    scores = scores.masked_fill(hidden_BLT[:, None, None], torch.finfo(scores.dtype).min)
+    return torch.softmax(scores, dim=-1, dtype=torch.float32).to(scores.dtype)
+
+
+class GrowingLayer(DynamicLayer):  # type: ignore[misc]
+    """Keys and values of one layer, written into space that is taken ahead: a step copies its own token, not all before it."""
+
+    def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
+        """Append, and give all."""
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+            self._space = (key_states[:, :, :0], value_states[:, :, :0])
+            self.keys, self.values = self._space
+        held, new = self.keys.shape[2], key_states.shape[2]
+        if self._space[0].shape[2] < held + new or self._space[0].shape[0] != self.keys.shape[0]:
+            self._space = (_roomy(self.keys, new), _roomy(self.values, new))
+        for space, states in zip(self._space, (key_states, value_states), strict=True):
+            space[:, :, held : held + new] = states
+        self.keys, self.values = (space[:, :, : held + new] for space in self._space)
+        return self.keys, self.values
+
+    def batch_select_indices(self, indices: Tensor) -> None:
+        """Keep these rows, repeated where they are named again."""
+        self.keys, self.values = self.keys[indices], self.values[indices]
+        self._space = (self.keys, self.values)
+
+
+def _roomy(states: Tensor, new: int) -> Tensor:
+    """A copy with space for the new tokens and half as many again as there are then."""
+    batch, heads, held, width = states.shape
+    space = states.new_empty(batch, heads, (held + new) * 3 // 2 + 8, width)
+    space[:, :, :held] = states
+    return space
+
+
+def growing_cache() -> Cache:
+    """For rows that are continued."""
+    return Cache(layer_class_to_replicate=GrowingLayer)
+
+
+AttentionInterface.register(NAME, shared_prefix_attention)

@@ -1,0 +1,119 @@
+"""Language models from a folder or a file."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from safetensors import SafetensorError
+from torch import nn
+
+from vesalius.errors import UserError
+from vesalius.language.local.attention import NAME
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+_WEIGHTS = ("*.safetensors", "*.gguf")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A network ready to answer, its tokenizer, and what tells it from others."""
+
+    network: "PreTrainedModel"
+    tokenizer: "PreTrainedTokenizerBase"
+    identity: str
+
+    @property
+    def ends(self) -> frozenset[int]:
+        """Tokens that end a text: what the tokenizer and the model's own settings call so."""
+        settings = self.network.generation_config.eos_token_id
+        named = settings if isinstance(settings, list) else [settings]
+        return frozenset(int(token) for token in (*named, self.tokenizer.eos_token_id) if token is not None)
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest text that the model takes."""
+        return int(getattr(self.network.config, "max_position_embeddings", 2**31))
+
+    @property
+    def bytes_a_token(self) -> int:
+        """Of keys and values in all layers."""
+        config = self.network.config
+        heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+        width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+        return int(2 * config.num_hidden_layers * heads * width * next(self.network.parameters()).element_size())
+
+
+def load(path: Path, adapter: Path | None = None) -> Loaded:
+    """A causal language model in the Hugging Face layout, or in a GGUF file, with an adapter of peft on it or not.
+
+    Nothing is unpickled, no code that comes with a model is run, and nothing is downloaded.
+
+    Args:
+        path: a folder with ``config.json`` and safetensors, or a ``.gguf`` file, which is read as float32.
+        adapter: a folder that peft saved.
+
+    Raises:
+        UserError: if something is missing, damaged, or of an architecture that is not known.
+    """
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    folder, options = _named(path)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, **options)
+        network = AutoModelForCausalLM.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, attn_implementation=NAME, dtype="auto", **options
+        )
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
+        raise UserError(f"{path}: not a causal language model that can be read ({_first_line(error)}).") from error
+    if adapter is not None:
+        network = _adapted(network, adapter)
+    weights = [path] if path.is_file() else _weights(path)
+    digest = _digest([*weights, *(_weights(adapter) if adapter is not None else [])])
+    return Loaded(
+        network.eval().to(torch.device("cuda" if torch.cuda.is_available() else "cpu")), tokenizer, f"{path.name}@{digest}"
+    )
+
+
+def _named(path: Path) -> tuple[Path, dict[str, str]]:
+    """The folder, and what transformers must be told."""
+    if path.is_dir():
+        if not (path / "config.json").is_file():
+            raise UserError(f"{path}: no config.json; name a folder of a model in the Hugging Face layout.")
+        return path, {}
+    if path.suffix == ".gguf" and path.is_file():
+        return path.parent, {"gguf_file": path.name}
+    raise UserError(f"{path}: neither a folder nor a .gguf file; name a model.")
+
+
+def _adapted(network: nn.Module, adapter: Path) -> nn.Module:
+    from peft import PeftModel
+
+    if not (adapter / "adapter_model.safetensors").is_file():
+        raise UserError(f"{adapter}: no adapter_model.safetensors; name a folder that peft saved.")
+    try:
+        adapted: nn.Module = PeftModel.from_pretrained(network, str(adapter)).merge_and_unload()
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
+        raise UserError(f"{adapter}: does not fit the model ({_first_line(error)}).") from error
+    return adapted
+
+
+def _weights(folder: Path) -> list[Path]:
+    return sorted(file for pattern in _WEIGHTS for file in folder.glob(pattern))
+
+
+def _digest(files: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as content:
+            digest.update(hashlib.file_digest(content, "sha256").digest())
+    return digest.hexdigest()[:12]
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0][:200]
