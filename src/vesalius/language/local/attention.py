@@ -17,6 +17,9 @@ from transformers.cache_utils import Cache, DynamicLayer
 
 NAME = "shared_prefix"
 
+_FEW = 8
+"""New tokens a row up to which scores are smaller than copies of the prefix."""
+
 Layers = list[tuple[Tensor, Tensor]]
 """Keys and values of each layer, each heads × tokens × width."""
 
@@ -80,26 +83,56 @@ def shared_prefix_attention(
     if context.alone and softcap is None and (sliding_window is None or query.shape[2] <= sliding_window):
         plain = functional.scaled_dot_product_attention(query, key, value, is_causal=True, scale=scaling, enable_gqa=True)
         return plain.transpose(1, 2).contiguous(), None
+    if softcap is None and query.shape[2] > _FEW:
+        return _joined(context, layer, query, key, value, scaling, sliding_window), None
+    return _apart(context, layer, query * scaling, key, value, sliding_window, softcap), None
+
+
+def _joined(
+    context: Context, layer: int, query: Tensor, key: Tensor, value: Tensor, scaling: float, window: int | None
+) -> Tensor:
+    """Torch's own attention over the prefix, copied into every row, and the row: of many new tokens the scores would be larger."""
     batch, heads, new, width = query.shape
     few, group = key.shape[1], heads // key.shape[1]
-    asking_BKQD = (query * scaling).reshape(batch, few, group * new, width)
+    seen_BLT = _seen(context.asking_BL, context.asked_BT, window)
+    if context.prefix:
+        prefix_key, prefix_value = (states.expand(batch, -1, -1, -1) for states in context.prefix[layer])
+        key, value = torch.cat([prefix_key, key], dim=2), torch.cat([prefix_value, value], dim=2)
+        seen_BLT = torch.cat([_prefix_seen(context, layer, window), seen_BLT], dim=-1)
+    seen_B1QT = seen_BLT[:, None].expand(-1, group, -1, -1).reshape(batch, 1, group * new, -1)
+    asking_BKQD = query.reshape(batch, few, group * new, width)
+    out = functional.scaled_dot_product_attention(asking_BKQD, key, value, attn_mask=seen_B1QT, scale=scaling)
+    return out.reshape(batch, heads, new, -1).transpose(1, 2).contiguous()
+
+
+def _apart(
+    context: Context, layer: int, query: Tensor, key: Tensor, value: Tensor, window: int | None, softcap: float | None
+) -> Tensor:
+    """All rows' queries meet the one prefix in one product, and each row's own tokens in another."""
+    batch, heads, new, width = query.shape
+    few, group = key.shape[1], heads // key.shape[1]
+    asking_BKQD = query.reshape(batch, few, group * new, width)
     scores = asking_BKQD @ key.transpose(2, 3)
-    seen_BLT = _seen(context.asking_BL, context.asked_BT, sliding_window)
+    seen_BLT = _seen(context.asking_BL, context.asked_BT, window)
     if context.prefix:
         prefix_key, prefix_value = context.prefix[layer]
         asking_KRD = asking_BKQD.transpose(0, 1).reshape(few, batch * group * new, width)
-        on_prefix = asking_KRD @ prefix_key.transpose(1, 2)
-        on_prefix = on_prefix.reshape(few, batch, group * new, -1).transpose(0, 1)
+        on_prefix = (asking_KRD @ prefix_key.transpose(1, 2)).reshape(few, batch, group * new, -1).transpose(0, 1)
         scores = torch.cat([on_prefix, scores], dim=-1)
-        places_T = torch.arange(prefix_key.shape[1], device=query.device)
-        seen_BLT = torch.cat([_seen(context.asking_BL, places_T[None], sliding_window), seen_BLT], dim=-1)
+        seen_BLT = torch.cat([_prefix_seen(context, layer, window), seen_BLT], dim=-1)
     weights = _weights(scores.reshape(batch, few, group, new, -1), seen_BLT, softcap).reshape(batch, few, group * new, -1)
     held = key.shape[2]
     out = weights[..., -held:] @ value
     if context.prefix:
         of_prefix = weights[..., :-held].transpose(0, 1).reshape(few, batch * group * new, -1) @ prefix_value
         out = out + of_prefix.reshape(few, batch, group * new, -1).transpose(0, 1)
-    return out.reshape(batch, heads, new, -1).transpose(1, 2).contiguous(), None
+    return out.reshape(batch, heads, new, -1).transpose(1, 2).contiguous()
+
+
+def _prefix_seen(context: Context, layer: int, window: int | None) -> Tensor:
+    """What the new tokens see of the prefix: all of it, but for a window."""
+    places_T = torch.arange(context.prefix[layer][0].shape[1], device=context.asking_BL.device)
+    return _seen(context.asking_BL, places_T.expand(context.asking_BL.shape[0], -1), window)
 
 
 def _seen(asking_BL: Tensor, asked_BT: Tensor, window: int | None) -> Tensor:
