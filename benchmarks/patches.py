@@ -4,8 +4,8 @@
 
 Each side draws patches, half of them around a labelled voxel, in a process of its own with one thread. MONAI keeps the volumes in
 memory, and with them, in the faster of its two forms, the indices of labelled and other voxels (FgBgToIndicesd). Ours reads
-what it needs from memory-mapped files, and standardises, turns and mirrors each patch besides. Memory is the peak of the process
-beyond what it had before it saw the data.
+what it needs from memory-mapped files or from zarr in compressed chunks of 64³, and standardises, turns and mirrors each patch
+besides. Memory is the peak of the process beyond what it had before it saw the data.
 """
 
 import argparse
@@ -15,31 +15,50 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from clock import Row, print_rows
 
 DRAWS, BATCH = 40, 4
+NAMES = ("image", "mask")
 
 
 def write_volumes(folder: Path, volumes: int, side: int) -> None:
-    """Noise in 16 bits, with a labelled ball in each."""
+    """Noise in 16 bits, with a labelled ball in each, as numpy and as zarr files."""
+    import zarr
+
     for index in range(volumes):
         random = np.random.default_rng(index)
         axes = np.ogrid[:side, :side, :side]
         ball = sum((axis - at) ** 2 for axis, at in zip(axes, random.uniform(0.3, 0.7, size=3) * side)) < (side / 8) ** 2
-        np.save(folder / f"image{index}.npy", random.integers(-1000, 1000, size=(1, side, side, side), dtype=np.int16))
-        np.save(folder / f"mask{index}.npy", ball.astype(np.uint8))
+        noise = random.integers(-1000, 1000, size=(1, side, side, side), dtype=np.int16)
+        for name, array in (("image", noise), ("mask", ball.astype(np.uint8))):
+            np.save(folder / f"{name}{index}.npy", array)
+            zarr.create_array(folder / f"{name}{index}.zarr", data=array, chunks=(1, 64, 64, 64)[-array.ndim :])
 
 
-def by_vesalius(folder: Path, volumes: int, patch: int) -> Callable[[], int]:
+def by_mapped_files(folder: Path, volumes: int, patch: int) -> Callable[[], int]:
+    """A draw of one batch, from memory-mapped files."""
+    return by_vesalius(*([np.load(folder / f"{name}{n}.npy", mmap_mode="r") for n in range(volumes)] for name in NAMES), patch)
+
+
+def by_zarr(folder: Path, volumes: int, patch: int) -> Callable[[], int]:
+    """A draw of one batch, from zarr."""
+    import zarr
+
+    return by_vesalius(
+        *([zarr.open_array(folder / f"{name}{n}.zarr", mode="r") for n in range(volumes)] for name in NAMES), patch
+    )
+
+
+def by_vesalius(images: list[Any], masks: list[Any], patch: int) -> Callable[[], int]:
     """A draw of one batch."""
     from vesalius.learners.intensity import Intensity
     from vesalius.learners.patches import PatchSampler
 
-    images, masks = ([np.load(folder / f"{name}{n}.npy", mmap_mode="r") for n in range(volumes)] for name in ("image", "mask"))
-    intensities = [Intensity(np.zeros(1), np.full(1, 577.0))] * volumes
+    intensities = [Intensity(np.zeros(1), np.full(1, 577.0))] * len(images)
     sampler = PatchSampler(images, masks, intensities, patch=(patch,) * 3, batch=BATCH, foreground=0.5)
     random = np.random.default_rng(0)
     return lambda: len(sampler.draw(random)[0])
@@ -85,7 +104,9 @@ def measure(
     import torch
 
     torch.set_num_threads(1)
-    if prepare is not by_vesalius:
+    if prepare is by_zarr:
+        import zarr  # noqa: F401
+    elif prepare is not by_mapped_files:
         import monai.data
         import monai.transforms  # noqa: F401 - so that what the library itself takes is not counted
     before = peak_mib()
@@ -105,13 +126,16 @@ def peak_mib() -> float:
 def rows(folder: Path, volumes: int, side: int, patch: int) -> Iterator[Row]:
     """Ours beside both forms of the peer."""
     results = {}
-    for work in (by_vesalius, by_monai_with_indices, by_monai_without):
+    for work in (by_mapped_files, by_zarr, by_monai_with_indices, by_monai_without):
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             results[work] = pool.apply(measure, (work, folder, volumes, patch))
-    own, held = results.pop(by_vesalius)
-    for work, (peer, peer_held) in results.items():
-        what = f"a patch of {patch}³ from {volumes} volumes of {side}³, {work.__name__.replace('_', ' ')}"
-        yield f"{what}; memory {peer_held:,.0f} → {held:,.0f} MiB", peer, own
+    for own in (by_mapped_files, by_zarr):
+        for peer in (by_monai_with_indices, by_monai_without):
+            (took, held), (peer_took, peer_held) = results[own], results[peer]
+            what = f"a patch of {patch}³ from {volumes} volumes of {side}³, {own.__name__} beside {peer.__name__}".replace(
+                "_", " "
+            )
+            yield f"{what}; memory {peer_held:,.0f} → {held:,.0f} MiB", peer_took, took
 
 
 def main() -> None:

@@ -54,8 +54,30 @@ def test_any_arm_can_be_chosen(tmp_path):
 
 
 def test_a_system_of_another_family_is_refused(tmp_path):
-    with pytest.raises(UserError, match=r"recov: made for .* of covariates; the data asks for segmentation of images"):
+    with pytest.raises(UserError, match=r"recov: made for .* of covariates; the data asks for segmentation of images alone"):
         vesalius.fit("recov", made.pictures(tmp_path / "own"), tmp_path / "out", size="smoke")
+
+
+def test_a_system_that_needs_a_prompt_is_refused_before_it_is_trained(tmp_path):
+    with pytest.raises(UserError, match=r"medsam: made for segmentation of image and box; the data asks for .* images alone"):
+        vesalius.fit("medsam", made.pictures(tmp_path / "own"), tmp_path / "out", size="smoke")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_system_of_a_grid_of_questions_takes_a_users_own_data(tmp_path):
+    fitted = vesalius.fit("unet-variants", made.volumes(tmp_path / "own"), tmp_path / "out", size="smoke", arm="res-u-net")
+    assert fitted.description.choice.arm == "res-u-net"
+
+
+def test_grey_pictures_among_colour_are_fitted_as_colour(tmp_path):
+    own = made.pictures(tmp_path / "own")
+    grey = made.image_of(made.blob(2, (16, 20)), 2)
+    made.picture(own / "images" / "case2.png", np.stack([grey, grey // 2, grey // 3], axis=-1))
+    found = vesalius.fit("unet-plus-plus", own, tmp_path / "out", size="smoke").description
+    assert found.images.channels == 3 and found.images.levels().low.shape == (3, 3)
+    assert "5 grey pictures among 1 in colour" in found.notes[0]
+    (answer,) = vesalius.predict(tmp_path / "out", own / "images" / "case0.png")
+    assert answer.written and not answer.warnings
 
 
 def test_bad_cases_stop_before_training_or_are_left_out_and_listed(tmp_path):

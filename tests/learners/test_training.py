@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from vesalius.errors import UserError
 from vesalius.learners import checkpoints as checkpoints_module
-from vesalius.learners.checkpoints import checkpoints
+from vesalius.learners.checkpoint_folder import checkpoints
 from vesalius.learners.training import Regime, repeatable, train
 
 
@@ -61,14 +61,64 @@ def test_training_taken_up_from_its_checkpoint_ends_with_equal_bits(tmp_path: Pa
     assert resumed == history
 
 
-def test_finished_phase_is_not_trained_again(tmp_path: Path) -> None:
-    regime = Regime(steps=5, learning_rate=0.05)
-    first = network()
+class Counted:
+    """Draws, and counts how often."""
+
+    def __init__(self, shift: float = 0.0) -> None:
+        self.shift, self.count = shift, 0
+
+    def __call__(self, random: np.random.Generator) -> dict[str, np.ndarray]:
+        self.count += 1
+        return {name: values + self.shift for name, values in draw(random).items()}
+
+
+@pytest.mark.parametrize("average", [None, 0.9])
+@pytest.mark.parametrize("patience", [None, 1])
+def test_finished_training_is_not_trained_again(tmp_path: Path, average, patience) -> None:
+    regime = Regime(steps=8, learning_rate=0.05, average=average, patience=patience)
+    score = (lambda net: -float(weights(net).abs().sum())) if patience else None
+    first, again, drawn = network(), network(), Counted()
     with checkpoints(tmp_path):
-        train(first, loss=loss, draw=draw, regime=regime, seed=0, name="pretraining")
-        again = network()
-        train(again, loss=loss, draw=stopping_at(0), regime=regime, seed=0, name="pretraining")
+        history = train(first, loss=loss, draw=draw, regime=regime, seed=0, score=score)
+    with checkpoints(tmp_path):
+        assert train(again, loss=loss, draw=drawn, regime=regime, seed=0, score=score) == history
+    assert drawn.count == 1  # the first batch tells which training it is
     assert torch.equal(weights(first), weights(again))
+
+
+def test_trainings_of_one_name_do_not_take_each_others_states(tmp_path: Path) -> None:
+    regime = Regime(steps=5, learning_rate=0.05)
+
+    def trained(shift: float) -> Tensor:
+        net = network()
+        train(net, loss=loss, draw=Counted(shift), regime=regime, seed=0)
+        return weights(net)
+
+    apart = [trained(0.0), trained(1.0)]
+    for order in ((0, 1), (1, 0), (1,), (0, 0)):  # a process may skip, or repeat, what another did
+        with checkpoints(tmp_path):
+            assert all(torch.equal(trained(float(one)), apart[one]) for one in order)
+    with checkpoints(tmp_path):
+        train(nn.Linear(3, 1), loss=loss, draw=draw, regime=regime, seed=0)
+
+
+def test_nothing_is_written_where_nothing_is_trained(tmp_path: Path) -> None:
+    with checkpoints(tmp_path / "states"):
+        pass
+    with checkpoints(None):
+        train(network(), loss=loss, draw=draw, regime=Regime(steps=2, learning_rate=0.1), seed=0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_seconds_of_earlier_attempts_are_added(tmp_path: Path, monkeypatch) -> None:
+    with checkpoints(tmp_path):
+        train(network(), loss=loss, draw=draw, regime=Regime(steps=2, learning_rate=0.1), seed=0)
+    (tmp_path / "spent.json").write_text("100.0")
+    with checkpoints(tmp_path) as folder:
+        assert folder.seconds > 100
+    (tmp_path / "spent.json").write_text("much")
+    with pytest.raises(UserError, match=r"spent\.json: damaged"), checkpoints(tmp_path):
+        pass
 
 
 def test_network_ends_in_its_best_scored_state() -> None:
@@ -146,18 +196,14 @@ def test_loss_that_is_no_number_names_the_step() -> None:
         )
 
 
-def test_checkpoint_of_another_network_is_refused_by_name(tmp_path: Path) -> None:
+def test_damaged_checkpoint_is_refused_by_name(tmp_path: Path) -> None:
     regime = Regime(steps=2, learning_rate=0.1)
     with checkpoints(tmp_path):
         train(network(), loss=loss, draw=draw, regime=regime, seed=0)
-        with pytest.raises(UserError, match=r"training\.safetensors"):
-            train(nn.Linear(3, 1), loss=loss, draw=draw, regime=regime, seed=0)
-
-
-def test_damaged_checkpoint_is_refused_by_name(tmp_path: Path) -> None:
-    (tmp_path / "training.safetensors").write_bytes(b"not a checkpoint")
-    with checkpoints(tmp_path), pytest.raises(UserError, match="remove it"):
-        train(network(), loss=loss, draw=draw, regime=Regime(steps=2, learning_rate=0.1), seed=0)
+    (file,) = tmp_path.glob("*.safetensors")
+    file.write_bytes(b"not a checkpoint")
+    with checkpoints(tmp_path), pytest.raises(UserError, match=f"{file.name}: damaged; remove it"):
+        train(network(), loss=loss, draw=draw, regime=regime, seed=0)
 
 
 @pytest.mark.parametrize(("schedule", "last"), [("cosine", 0.0), ("polynomial", 0.0), ("constant", 1.0)])

@@ -16,6 +16,7 @@ from vesalius.fitted.description import FILE, Choice, Description, Images, read_
 from vesalius.fitted.load import load_learner
 from vesalius.fitted.question import build, question, require_family, split_of, template_task
 from vesalius.fitted.scores import Scores, score, spacing_of
+from vesalius.learners.checkpoint_folder import checkpoints
 from vesalius.learners.learner import Learner
 from vesalius.names import Size
 from vesalius.records import Image, Record, Volume
@@ -87,8 +88,6 @@ def fit_folder(
 
 
 def _train(learner: Learner, split: Split, out: Path) -> None:
-    from vesalius.learners.checkpoints import checkpoints
-
     draft = out / f".{MODEL}"
     for folder in (draft, out / MODEL):
         shutil.rmtree(folder, ignore_errors=True)

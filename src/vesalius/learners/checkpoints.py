@@ -1,19 +1,14 @@
-"""Training that was stopped goes on where it was.
-
-Within ``checkpoints(folder)`` every training writes its state there at intervals, and one that finds its state goes on from it::
-
-    with checkpoints(Path("run/checkpoint")):
-        learner.fit(train, validation)
-"""
+"""The state of a training: what there is to it, and its file in the folder of ``vesalius.learners.checkpoint_folder``."""
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -21,20 +16,9 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from vesalius.errors import UserError
+from vesalius.learners.checkpoint_folder import CheckpointFolder, current_folder
 
 SECONDS = 30.0
-_folder: ContextVar[Path | None] = ContextVar("folder of checkpoints", default=None)
-
-
-@contextmanager
-def checkpoints(folder: Path) -> Iterator[None]:
-    """Keep the state of all training within in this folder. Remove the folder when what was trained has been saved."""
-    folder.mkdir(parents=True, exist_ok=True)
-    token = _folder.set(folder)
-    try:
-        yield
-    finally:
-        _folder.reset(token)
 
 
 @dataclass(slots=True)
@@ -105,32 +89,41 @@ class State:
             parts[f"optimiser.{index}"] = moments
         return {f"{part}|{name}": value for part, values in parts.items() for name, value in values.items()}
 
+    def final_tensors(self) -> dict[str, Tensor]:
+        """What is left of it when training has ended: the weights to keep."""
+        return {f"best|{name}": value for name, value in self.network.state_dict().items()}
+
     def restore(self, tensors: dict[str, Tensor], history: History) -> None:
-        """Take back ``tensors``; raises RuntimeError or KeyError if they are of another network."""
+        """Take back ``tensors`` or ``final_tensors``; raises RuntimeError or KeyError if they are of another network."""
         parts: dict[str, dict[str, Tensor]] = {}
         for key, value in tensors.items():
             part, name = key.split("|", 1)
             parts.setdefault(part, {})[name] = value
+        if parts.keys() != {"best"}:
+            self._restore_running(parts)
+        self.best, self.history = parts.get("best"), history
+
+    def _restore_running(self, parts: dict[str, dict[str, Tensor]]) -> None:
         self.network.load_state_dict(parts["network"])
         if self.averaged is not None:
             self.averaged.load_state_dict(parts["averaged"])
         moments = {int(part.split(".")[1]): values for part, values in parts.items() if part.startswith("optimiser.")}
         self.optimiser.load_state_dict({"state": moments, "param_groups": self.optimiser.state_dict()["param_groups"]})
-        self.best, self.history = parts.get("best"), history
 
 
 class Checkpoint:
-    """The file of one training's state."""
+    """The file of one training's state; none where nothing is kept."""
 
-    def __init__(self, file: Path | None, state: State, *, writes: bool) -> None:
-        self._file, self._state, self._writes = file, state, writes
+    def __init__(self, state: State, folder: CheckpointFolder | None, file: Path | None, *, writes: bool) -> None:
+        self._state, self._folder, self._file = state, folder, file
+        self._writes = writes and file is not None
         self._saved_at = time.monotonic()
 
     def restore(self) -> int:
         """Go back to the state of the file, if there is one; how many steps were done then.
 
         Raises:
-            UserError: if the file is damaged, or of another network.
+            UserError: if the file is damaged.
         """
         if self._file is None or not self._file.exists():
             return 0
@@ -141,28 +134,63 @@ class Checkpoint:
             content["scores"] = [(int(step), float(score)) for step, score in content["scores"]]
             self._state.restore(tensors, History(**content))
         except (OSError, SafetensorError, RuntimeError, KeyError, ValueError, TypeError) as error:
-            raise UserError(f"{self._file}: damaged, or of another training; remove it to start from the beginning.") from error
+            raise UserError(f"{self._file}: damaged; remove it to start from the beginning.") from error
         return len(self._state.history.losses)
 
     def save_when_due(self) -> None:
-        """Write the state if the last time is long enough ago; a reader never sees half a file."""
-        if self._file is not None and self._writes and time.monotonic() - self._saved_at >= SECONDS:
-            self._save(self._file)
+        """Write the state if the last time is long enough ago."""
+        if self._writes and time.monotonic() - self._saved_at >= SECONDS:
+            self._save(self._state.tensors())
             self._saved_at = time.monotonic()
 
     def finish(self) -> None:
-        """Write the last state: a learner of several trainings that is stopped in a later one does not repeat this one."""
-        if self._file is not None and self._writes:
-            self._save(self._file)
+        """Write the weights to keep: a learner of several trainings that is stopped in a later one does not repeat this one."""
+        if self._writes:
+            self._save(self._state.final_tensors())
 
-    def _save(self, file: Path) -> None:
-        tensors = {name: value.detach().cpu().contiguous().clone() for name, value in self._state.tensors().items()}
-        half = file.with_suffix(".half")
-        save_file(tensors, half, metadata={"history": json.dumps(asdict(self._state.history))})
-        half.replace(file)
+    def _save(self, tensors: Mapping[str, Tensor]) -> None:
+        """A reader never sees half a file."""
+        assert self._file is not None and self._folder is not None
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        half = self._file.with_suffix(".half")
+        copies = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+        save_file(copies, half, metadata={"history": json.dumps(asdict(self._state.history))})
+        half.replace(self._file)
+        self._folder.note_seconds()
 
 
-def checkpoint(name: str, state: State, *, writes: bool) -> Checkpoint:
-    """The checkpoint of the training of that name in the folder of ``checkpoints``; outside of it, one that keeps nothing."""
-    folder = _folder.get()
-    return Checkpoint(None if folder is None else folder / f"{name}.safetensors", state, writes=writes)
+def checkpoint(state: State, *, writes: bool, identity: Callable[[], str]) -> Checkpoint:
+    """The checkpoint of the training of that identity in the folder of ``checkpoints``; outside of it, one that keeps nothing."""
+    folder = current_folder()
+    return Checkpoint(state, folder, None if folder is None else folder.file(identity()), writes=writes)
+
+
+def identity_of(settings: object, network: nn.Module, batch: Any) -> str:
+    """A hash of how a training is set, the weights that it begins with, and its first batch.
+
+    A learner may train several networks under one name, and skip what its process trained before: neither name nor order tells
+    which training a state is of.
+
+    >>> identity_of("a", nn.Identity(), np.zeros(2)) == identity_of("a", nn.Identity(), {"x": torch.zeros(2)})
+    False
+    """
+    hasher = sha256(repr(settings).encode())
+
+    def add(part: Any) -> None:
+        match part:
+            case np.ndarray():
+                hasher.update(f"{part.dtype} {part.shape}".encode() + part.tobytes())
+            case Tensor():
+                hasher.update(f"{part.dtype} {tuple(part.shape)}".encode())
+                hasher.update(part.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+            case Mapping():
+                for key, value in part.items():
+                    hasher.update(str(key).encode())
+                    add(value)
+            case tuple() | list():
+                for value in part:
+                    add(value)
+
+    add(network.state_dict())
+    add(batch)
+    return hasher.hexdigest()[:16]

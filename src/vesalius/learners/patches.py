@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vesalius.learners.chunks import ChunkCache, in_chunks
 from vesalius.learners.intensity import Intensity, Pixels
 
 Array = NDArray[np.generic]
@@ -26,8 +27,9 @@ class Sliceable(Protocol):
 class PatchSampler:
     """Random patches of random scans, turned and mirrored, with a mild change of contrast and brightness.
 
-    Only the patch is read and standardised, so that scans may be larger than the memory. A patch of one axis less than the scans
-    is a piece of a plane across their last axis.
+    Only the patch is read and standardised, so that scans may be larger than the memory. Of arrays in chunks (zarr, HDF5) whole
+    chunks are read, and kept up to 64 MiB in all; what is drawn is bit for bit what it is of the same arrays in memory. A patch
+    of one axis less than the scans is a piece of a plane across their last axis.
 
     Args:
         images_CS: in their own intensities, of any sizes; smaller ones than a patch are mirrored at their border.
@@ -56,8 +58,9 @@ class PatchSampler:
         planar = len(patch) == len(masks_S[0].shape) - 1
         self._patch, self._batch, self._foreground = (*patch, 1) if planar else tuple(patch), batch, foreground
         self._planar = planar
-        self._images = [_enlarged(image, self._patch) for image in images_CS]
-        self._masks = [_enlarged(mask, self._patch) for mask in masks_S]
+        cache = ChunkCache()
+        self._images = [_enlarged(image, self._patch) for image in in_chunks(images_CS, cache)]
+        self._masks = [_enlarged(mask, self._patch) for mask in in_chunks(masks_S, cache)]
         self._intensities = intensities
         self._labelled = [_labelled_places(mask) for mask in self._masks] if foreground else []
 

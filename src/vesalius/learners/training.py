@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from vesalius.errors import UserError
-from vesalius.learners.checkpoints import History, State, checkpoint
+from vesalius.learners.checkpoints import History, State, checkpoint, identity_of
 from vesalius.learners.networks import device, load_network, new_network, repeatable, save_network
 from vesalius.progress import track
 
@@ -91,20 +91,21 @@ def train(
 
     Runs where accelerate finds itself: a GPU in bfloat16, several processes, or the CPU. Everything random in a step follows from
     the seed and the step alone, so that a training that was stopped and taken up from its checkpoint (see
-    ``vesalius.learners.checkpoints``) ends with the same weights as one that was not.
+    ``vesalius.learners.checkpoint_folder``) ends with the same weights as one that was not.
 
     Args:
         network: what to train; parameters that do not require gradients stay as they are.
         loss: of the network on a batch, one number.
-        draw: a batch of arrays or tensors in tuples, lists or dicts; they reach ``loss`` as tensors on the network's device.
+        draw: a batch of arrays or tensors in tuples, lists or dicts; they reach ``loss`` as tensors on the network's device. It
+            follows from the generator alone, not from the draws before.
         regime: how long and how.
         seed: of batches, dropout and noise.
         score: of the network on validation records, higher is better; called in evaluation mode, without gradients.
         groups: parameter groups of AdamW, such as learning rates (``lr``) by layer; by default one of all that is trainable.
-        name: what progress and checkpoint call this training; unique among those of one learner.
+        name: what progress calls this training; two of one learner and seed draw other batches if their names differ.
 
     Raises:
-        UserError: if a loss is not finite, or a checkpoint is of another training.
+        UserError: if a loss is not finite, or a checkpoint is damaged.
 
     >>> slope = new_network(lambda: nn.Linear(1, 1, bias=False), seed=0)
     >>> def squared_error(network, batch):
@@ -121,9 +122,13 @@ def train(
     rates = [group["lr"] for group in optimiser.param_groups]
     prepared, stepper = accelerator.prepare(network, optimiser)
     state = State(network=network, optimiser=optimiser, averaged=_averaged(network, regime))
-    kept = checkpoint(name, state, writes=accelerator.is_main_process)
-    done = kept.restore()
+
+    def identity() -> str:
+        return identity_of((name, seed, regime), network, draw(_random(seed, name, 0, 0)))
+
     with torch.random.fork_rng(), torch.backends.cudnn.flags(benchmark=False, deterministic=True):
+        kept = checkpoint(state, writes=accelerator.is_main_process, identity=identity)
+        done = kept.restore()
         for step in track(range(done, regime.steps), name, regime.steps, done=done):
             if regime.patience is not None and state.history.checks_since_best >= regime.patience:
                 break

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from vesalius.errors import UserError
+from vesalius.learners.checkpoint_folder import checkpoints
 from vesalius.learners.learner import Learner
 from vesalius.records import Record
 from vesalius.tasks import Prediction, Split, Task
@@ -27,13 +28,16 @@ def split_of(task: Task) -> Split:
     return task.split(task.source.records())
 
 
-def execute(trial: Trial, cell: Cell, threads: int) -> Files:
+def execute(trial: Trial, cell: Cell, threads: int, checkpoint: Path | None = None) -> Files:
     """Train, predict, score: the files of one cell.
+
+    The seconds of its cost are those of all attempts, as far as one went on from the other; the memory is the last one's.
 
     Args:
         trial: what the cell is part of.
         cell: which arm, task and seed.
         threads: of every numeric library; a fixed number gives the same sums in the same order on one machine and in a cluster.
+        checkpoint: the folder that training writes its states to, and goes on from; the caller removes it when it has the files.
 
     Raises:
         UserError: if the learner breaks the contract: not one prediction a test record, in order.
@@ -48,15 +52,16 @@ def execute(trial: Trial, cell: Cell, threads: int) -> Files:
     reset_peak_memory()
     with threadpool_limits(threads):
         _limit_torch(threads)
-        started = time.perf_counter()
-        learner.fit(train, validation)
+        with checkpoints(checkpoint) as spent:
+            learner.fit(train, validation)
+            fit_seconds = spent.seconds
         fitted = time.perf_counter()
         predictions = learner.predict(blind)
         ended = time.perf_counter()
     _require_one_each(cell, blind, predictions)
     cost = {
         "trained_parameters": learner.trained_parameters,
-        "fit_seconds": fitted - started,
+        "fit_seconds": fit_seconds,
         "predict_seconds": ended - fitted,
         "peak_memory_mib": peak_memory_mib(),
     }

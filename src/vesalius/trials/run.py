@@ -40,7 +40,7 @@ def run_trial(trial: Trial, *, out: Path, engine_name: EngineName = "local") -> 
     """Run every cell that is not finished yet, then compute and write the finding.
 
     The folder is ``out/NAME-ADDRESS``. The same trial has the same address, so running it again takes up where it was stopped;
-    cells that are there are not run again.
+    cells that are there are not run again, and training that was stopped goes on from its last state.
 
     Args:
         trial: what to run.
@@ -56,9 +56,11 @@ def run_trial(trial: Trial, *, out: Path, engine_name: EngineName = "local") -> 
         _require_unchanged(store)
         prepare(trial, config, store)
         waiting = [cell for cell in trial.cells() if not store.has(cell)]
-        results = engine(engine_name)(trial, waiting, config.threads)
+        results = engine(engine_name)(trial, waiting, config.threads, store)
         for cell, files in track(results, f"{trial.name}: cells", len(waiting)):
             store.commit(store.cell_folder(cell), files)
+            store.drop_checkpoints(cell)
+        store.drop_checkpoints()
         store.commit(store.folder / "examples", example_files(trial, config, store))
         return conclude(config, store)
 

@@ -16,6 +16,7 @@ from vesalius.tasks import Prediction, Value
 from vesalius.trials.table import from_parquet, predictions_from_parquet, truths_from_parquet
 from vesalius.trials.trial import Cell
 
+CHECKPOINTS = "checkpoints"
 _LONGEST = 80
 _SPENT = ("tokens", "calls", "seconds")
 
@@ -39,6 +40,10 @@ class Store:
     def cell_folder(self, cell: Cell) -> Path:
         """Where a cell is kept."""
         return self.folder / "cells" / slug(cell.task) / slug(cell.arm) / str(cell.seed)
+
+    def checkpoint_folder(self, cell: Cell) -> Path:
+        """Where a cell keeps the states of its training until it is finished."""
+        return self.folder / CHECKPOINTS / slug(cell.task) / slug(cell.arm) / str(cell.seed)
 
     def task_folder(self, task: str) -> Path:
         """Where a task's truth and examples are kept."""
@@ -77,6 +82,10 @@ class Store:
         """Remove drafts that a killed run left behind."""
         for draft in self.folder.glob(".draft-*"):
             shutil.rmtree(draft) if draft.is_dir() else draft.unlink()
+
+    def drop_checkpoints(self, cell: Cell | None = None) -> None:
+        """Remove the states of a cell, by default of all: what they led to is kept."""
+        shutil.rmtree(self.folder / CHECKPOINTS if cell is None else self.checkpoint_folder(cell), ignore_errors=True)
 
     def json(self, name: str) -> Any:
         """A JSON file of the run.

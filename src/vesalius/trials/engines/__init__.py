@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 from vesalius.names import EngineName
 from vesalius.trials.cell import Files
+from vesalius.trials.store import Store
 from vesalius.trials.trial import Cell, Trial
 
-Engine = Callable[[Trial, Iterable[Cell], int], Iterator[tuple[Cell, Files]]]
-"""From a trial, the cells still to run and the threads of each, the files of each cell as it ends."""
+Engine = Callable[[Trial, Iterable[Cell], int, Store], Iterator[tuple[Cell, Files]]]
+"""From a trial, the cells still to run, the threads of each and the run that they are for, the files of each cell as it ends."""
 
 
 def engine(name: EngineName) -> Engine:
