@@ -2,7 +2,7 @@
 
     python benchmarks/language.py [--model FOLDER_OR_GGUF] [--questions 8] [--samples 16]
 
-Five-shot multiple choice by log-likelihood, of letters (which lm-eval can read off one pass a question) and of the options' texts;
+Five-shot multiple choice by log-likelihood, of letters (which lm-eval reads off one pass a question) and of the options' texts;
 then several samples of a chain of thought a question after five worked ones, against ``generate`` with as many return sequences.
 Both sides have the same threads and weights. The largest difference between the two sides' log-likelihoods is printed.
 """
@@ -37,7 +37,9 @@ def header(records: Sequence[Record], worked: str) -> str:
     return "".join(f"{asked(record)}Answer:{worked} {record.get('answer', Text).value}\n\n" for record in records)
 
 
-def by_lm_eval(network: torch.nn.Module, tokenizer: object, prompts: Sequence[str], options: Sequence[Sequence[str]]) -> list[float]:
+def by_lm_eval(
+    network: torch.nn.Module, tokenizer: object, prompts: Sequence[str], options: Sequence[Sequence[str]]
+) -> list[float]:
     """Log-likelihoods, option by option."""
     from lm_eval.api.instance import Instance
     from lm_eval.models.huggingface import HFLM
@@ -70,7 +72,8 @@ def compare_choices(backend: Local, network: torch.nn.Module, tokenizer: object,
     ours, found = timed(lambda: by_vesalius(backend, prompts, options))
     apart = max(abs(one - other) for one, other in zip(expected, found, strict=True))
     count = len(questions)
-    print(f"{name:8} lm-eval {count / theirs:6.2f} documents/s, ours {count / ours:6.2f}: {theirs / ours:5.1f}x (apart {apart:.1e})")
+    speeds = f"lm-eval {count / theirs:6.2f} documents/s, ours {count / ours:6.2f}"
+    print(f"{name:8} {speeds}: {theirs / ours:5.1f}x (apart {apart:.1e})")
 
 
 def compare_samples(backend: Local, network: torch.nn.Module, tokenizer: object, records: Sequence[Record], samples: int) -> None:

@@ -91,7 +91,7 @@ def shared_prefix_attention(
 def _joined(
     context: Context, layer: int, query: Tensor, key: Tensor, value: Tensor, scaling: float, window: int | None
 ) -> Tensor:
-    """Torch's own attention over the prefix, copied into every row, and the row: of many new tokens the scores would be larger."""
+    """Torch's own attention over row and prefix, copied into every row: of many new tokens the scores would be larger."""
     batch, heads, new, width = query.shape
     few, group = key.shape[1], heads // key.shape[1]
     seen_BLT = _seen(context.asking_BL, context.asked_BT, window)
