@@ -60,6 +60,8 @@ def fit(
     seed: int = 0,
     binary: bool = False,
     skip_bad: bool = False,
+    steps: int | None = None,
+    plan: str | Path | None = None,
 ) -> Fitted:
     """Fit a published system on your own images, or take up such a fit; score it on subjects that are held out.
 
@@ -72,6 +74,8 @@ def fit(
         seed: of weights and batches.
         binary: whether everything above 0 in a mask is one class.
         skip_bad: whether cases that cannot be used are left out; otherwise they are an error before anything is trained.
+        steps: optimiser updates instead of the size's, for a learner of one training.
+        plan: a file of the plan to follow, for a learner that otherwise makes one; docs/own-data.md has where it comes from.
 
     Raises:
         UserError: for bad input, in one sentence a file.
@@ -79,7 +83,18 @@ def fit(
     >>> fit("unet-plus-plus", "nuclei", "nuclei-fit").description.scores["dice"]  # doctest: +SKIP
     {'value': 0.87, 'low': 0.85, 'high': 0.89}
     """
-    return fit_folder(id, Path(data), Path(out), size=size, arm=arm, seed=seed, binary=binary, skip_bad=skip_bad)
+    return fit_folder(
+        id,
+        Path(data),
+        Path(out),
+        size=size,
+        arm=arm,
+        seed=seed,
+        binary=binary,
+        skip_bad=skip_bad,
+        steps=steps,
+        plan=None if plan is None else Path(plan),
+    )
 
 
 def predict(

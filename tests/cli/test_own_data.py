@@ -36,6 +36,19 @@ def test_fit_says_how_good_it_is_and_what_was_left_out(vesalius, tmp_path):
     assert "Validation: dice 0." in out and f"vesalius predict {tmp_path / 'run'}" in out
 
 
+def test_fit_takes_steps_and_an_edited_plan(vesalius, tmp_path):
+    own = made.volumes(tmp_path / "own")
+    first = ("fit", "msd", "--data", own, "--size", "smoke")
+    assert "(planned, smoke, steps 1, seed 0)" in vesalius(*first, "--out", tmp_path / "first", "--steps", 1)[1]
+    plan = tmp_path / "mine.json"
+    plan.write_text((tmp_path / "first" / "model" / "plan.json").read_text().replace('"steps": 1,', '"steps": 2,'))
+    assert "(planned, smoke, own plan, seed 0)" in vesalius(*first, "--out", tmp_path / "second", "--plan", plan)[1]
+    assert (tmp_path / "second" / "model" / "plan.json").read_text() == plan.read_text()
+    plan.write_text("{")
+    code, _, errors = vesalius(*first, "--out", tmp_path / "third", "--plan", plan)
+    assert code == 2 and f"{plan}: not a readable plan" in errors
+
+
 def test_fit_and_predict_speak_json(vesalius, tmp_path):
     own = made.pictures(tmp_path / "own")
     fit = json.loads(vesalius("fit", "toy", "--data", own, "--out", tmp_path / "run", "--arm", "short", "--json")[1])

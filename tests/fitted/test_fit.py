@@ -210,3 +210,81 @@ def test_a_damaged_description_is_told(tmp_path, change, told):
     path.write_text(json.dumps(content))
     with pytest.raises(UserError, match=told):
         vesalius.predict(tmp_path / "out", tmp_path / "own" / "images" / "case0.png")
+
+
+def losses(folder):
+    return json.loads((folder / "model" / "histories.json").read_text())["training"]["losses"]
+
+
+def test_as_many_steps_are_taken_as_were_asked_for(tmp_path):
+    own = made.pictures(tmp_path / "own")
+    fitted = vesalius.fit("toy", own, tmp_path / "out", steps=3)
+    assert len(losses(fitted.folder)) == 3 and fitted.description.choice.steps == 3
+    with pytest.raises(UserError, match="begun with steps 3"):
+        vesalius.fit("toy", own, tmp_path / "out")
+    vesalius.fit("toy", own, tmp_path / "other", arm="short")
+    with pytest.raises(UserError, match="begun without --steps"):
+        vesalius.fit("toy", own, tmp_path / "other", arm="short", steps=3)
+
+
+def test_steps_that_nobody_could_take_are_refused(tmp_path):
+    own = made.pictures(tmp_path / "own")
+    with pytest.raises(UserError, match="--steps 0: give a number from 1"):
+        vesalius.fit("toy", own, tmp_path / "out", steps=0)
+    with pytest.raises(UserError, match="--steps 3: threshold has no single training"):
+        vesalius.fit("toy-threshold", own, tmp_path / "out", steps=3)
+    with pytest.raises(UserError, match=r"--plan .*: long makes no plan"):
+        vesalius.fit("toy", own, tmp_path / "out", plan=tmp_path / "plan.json")
+    with pytest.raises(UserError, match=r"--steps 3: the plan has its own; set the field steps of .*plan\.json"):
+        vesalius.fit("msd", own, tmp_path / "out", steps=3, plan=tmp_path / "plan.json")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def planned(tmp_path):
+    """A fit that made its plan, its data, and a way to fit by an edited plan."""
+    own = made.volumes(tmp_path / "own")
+    first = vesalius.fit("msd", own, tmp_path / "first", size="smoke", steps=1)
+    content = json.loads((first.folder / "model" / "plan.json").read_text())
+
+    def fit_by(name, **changes):
+        (tmp_path / f"{name}.json").write_text(json.dumps({**content, **changes}))
+        return vesalius.fit("msd", own, tmp_path / name, size="smoke", plan=tmp_path / f"{name}.json")
+
+    return content, fit_by
+
+
+def test_an_edited_plan_is_followed(planned, tmp_path):
+    content, fit_by = planned
+    assert content["steps"] == 1
+    fitted = fit_by("second", steps=2, widths=content["widths"][:1], batch=1)
+    assert len(losses(fitted.folder)) == 2
+    assert json.loads((fitted.folder / "model" / "plan.json").read_text())["widths"] == content["widths"][:1]
+    image = next((tmp_path / "own" / "images").iterdir())
+    (answer,) = vesalius.predict(fitted.folder, image, out=tmp_path / "masks")
+    assert answer.written and not answer.error
+    with pytest.raises(UserError, match="begun with other plan"):
+        fit_by("second", steps=3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"batch": 0}, "field batch"),
+        ({"channels": 2}, "field channels: 2 where the images have 1; correct it"),
+        ({"labels": ["liver"]}, "field labels: liver where the masks have foreground; correct it"),
+        ({"spacing": [1.0, 1.0]}, "field spacing: 2 numbers where the images have 3 axes; correct it"),
+        ({"more": 1}, "field more"),
+    ],
+)
+def test_a_plan_that_cannot_be_followed_is_refused_by_its_field(planned, tmp_path, changes, told):
+    with pytest.raises(UserError, match=rf"second\.json, {told}"):
+        planned[1]("second", **changes)
+    assert not (tmp_path / "second").exists()
+
+
+def test_a_plan_of_volumes_is_refused_for_pictures(planned, tmp_path):
+    content = {**planned[0], "dimensions": 3, "patch": [8, 8, 8], "widths": [4]}
+    (tmp_path / "plan.json").write_text(json.dumps(content))
+    with pytest.raises(UserError, match=r"plan\.json, field dimensions: 3 where the images have 2"):
+        vesalius.fit("msd", made.pictures(tmp_path / "flat"), tmp_path / "out", size="smoke", plan=tmp_path / "plan.json")

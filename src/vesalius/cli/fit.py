@@ -19,6 +19,8 @@ def command(
     seed: Annotated[int, typer.Option(help="Of weights and batches.")] = 0,
     binary: Annotated[bool, typer.Option("--binary", help="Everything above 0 in a mask is one class.")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out cases that cannot be used.")] = False,
+    steps: Annotated[int | None, typer.Option(help="Optimiser updates, instead of the size's.")] = None,
+    plan: Annotated[Path | None, typer.Option(metavar="FILE", help="An edited plan, for an arm that makes one.")] = None,
     as_json: Json = False,
 ) -> None:
     """Fit a system on your own images, and score it on some that are held out. A stopped fit goes on when it is run again."""
@@ -26,5 +28,5 @@ def command(
     from vesalius.cli.fitted import print_fitted, print_fitted_json
 
     with resumable(out):
-        fitted = api.fit(id, data, out, size=size, arm=arm, seed=seed, binary=binary, skip_bad=skip_bad)
+        fitted = api.fit(id, data, out, size=size, arm=arm, seed=seed, binary=binary, skip_bad=skip_bad, steps=steps, plan=plan)
     (print_fitted_json if as_json else print_fitted)(fitted)

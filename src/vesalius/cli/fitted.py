@@ -18,8 +18,9 @@ def print_fitted(fitted: Fitted) -> None:
         print(f"Left out: {sentence}")
     for sentence in description.notes:
         print(f"Note: {sentence}")
+    size = choice.size + ("" if choice.steps is None else f", steps {choice.steps}") + (", own plan" if choice.plan else "")
     print(
-        f"{choice.system} ({choice.arm}, {choice.size}, seed {choice.seed}) on {len(description.train)} cases; "
+        f"{choice.system} ({choice.arm}, {size}, seed {choice.seed}) on {len(description.train)} cases; "
         f"{len(description.validation)} for validation; {len(description.left_out)} files left out."
     )
     name, worst = lowest(fitted.folder / VALIDATION, next(iter(description.scores)))

@@ -25,6 +25,8 @@ class Choice:
         arm: the learner or baseline of it.
         code: SHA-256 of this package's source.
         data: SHA-256 of the cases.
+        steps: optimiser updates, where they were asked for instead of the size's.
+        plan: SHA-256 of the plan that was given, where one was.
     """
 
     system: str
@@ -34,6 +36,8 @@ class Choice:
     binary: bool
     code: str
     data: str
+    steps: int | None = None
+    plan: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORM)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from vesalius import catalogue
 from vesalius.errors import UserError
+from vesalius.fitted.adjust import set_plan, set_steps
 from vesalius.fitted.curves import draw_curves
 from vesalius.fitted.description import FILE, Choice, Description, Images, read_description, write_description
 from vesalius.fitted.load import load_learner
@@ -54,6 +55,8 @@ def fit_folder(
     seed: int = 0,
     binary: bool = False,
     skip_bad: bool = False,
+    steps: int | None = None,
+    plan: Path | None = None,
 ) -> Fitted:
     """Fit an arm of a system; a folder that was stopped is taken up, one that is finished is given back.
 
@@ -63,14 +66,28 @@ def fit_folder(
     system = catalogue.system(system_id)
     if seed < 0:
         raise UserError(f"--seed {seed}: give a number from 0.")
+    if steps is not None and plan is not None:
+        raise UserError(f"--steps {steps}: the plan has its own; set the field steps of {plan} instead.")
     source = open_folder(data, binary=binary, skip_bad=skip_bad)
     require_family(system, source.layout.target, size)
     records = source.records()
     split = split_of(source, records)
     task = question(source, source.layout.target, split=split)
+    name, learner = build(system, arm, task, size, seed)
+    if steps is not None:
+        set_steps(learner, steps, name)
+    choice = Choice(
+        system=system.id,
+        arm=name,
+        size=size,
+        seed=seed,
+        binary=binary,
+        code=code_digest(),
+        data=source.digest,
+        steps=steps,
+        plan=None if plan is None else set_plan(learner, plan, name, source),
+    )
     with _alone(out):
-        name, learner = build(system, arm, task, size, seed)
-        choice = Choice(system=system.id, arm=name, size=size, seed=seed, binary=binary, code=code_digest(), data=source.digest)
         if (out / FILE).exists():
             return _finished(out, choice)
         _begin(out, choice)
@@ -147,8 +164,9 @@ def _finished(out: Path, choice: Choice) -> Fitted:
 def _require_same(out: Path, before: Choice, now: Choice) -> None:
     for name, was in asdict(before).items():
         if getattr(now, name) != was:
-            shown = f"{name} {was}" if name not in ("code", "data") else f"other {name}"
-            raise UserError(f"--out {out}: begun with {shown}; name another folder, or remove this one to fit anew.")
+            shown = f"with {name} {was}" if name not in ("code", "data", "plan") else f"with other {name}"
+            shown = shown if was is not None else f"without --{name}"
+            raise UserError(f"--out {out}: begun {shown}; name another folder, or remove this one to fit anew.")
 
 
 def _images(source: FolderSource, first: Record) -> Images:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,10 @@ class Classifier:
     def trained_parameters(self) -> int:
         """Weights of the network that are trained."""
         return count_parameters(self.network)
+
+    def train_for(self, steps: int) -> None:
+        """Take so many optimiser updates."""
+        self._regime = replace(self._regime, steps=steps)
 
     def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
         """Train on the labels of ``train``; ``validation`` picks the state that is kept.

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from vesalius.records import Record
 from vesalius.tasks import Prediction
+
+if TYPE_CHECKING:
+    from vesalius.learners.plan import Plan
 
 
 @runtime_checkable
@@ -35,4 +38,22 @@ class Learner(Protocol):
 
     def load(self, folder: Path) -> None:
         """Take back what ``save`` wrote; afterwards ``predict`` answers as before."""
+        ...
+
+
+@runtime_checkable
+class Stepwise(Protocol):
+    """A learner of one training, whose length can be chosen before ``fit``."""
+
+    def train_for(self, steps: int) -> None:
+        """Take so many optimiser updates."""
+        ...
+
+
+@runtime_checkable
+class Planning(Protocol):
+    """A learner that makes itself a plan, and can be given one before ``fit``."""
+
+    def follow(self, plan: "Plan") -> None:
+        """Follow this plan instead of making one."""
         ...

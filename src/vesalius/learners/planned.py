@@ -53,6 +53,14 @@ class PlannedSegmenter:
         """The curves of the training."""
         return {} if self._segmenter is None else self._segmenter.histories
 
+    def train_for(self, steps: int) -> None:
+        """Take so many optimiser updates, where the plan is made."""
+        self._steps = steps
+
+    def follow(self, plan: Plan) -> None:
+        """Follow this plan instead of making one."""
+        self._given, self.plan, self._segmenter = plan, plan, self._made(plan)
+
     def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
         """Make the plan if none was given, and train as it says.
 

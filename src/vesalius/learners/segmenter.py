@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +114,10 @@ class Segmenter:
     def trained_parameters(self) -> int:
         """Weights of the network."""
         return count_parameters(self.network)
+
+    def train_for(self, steps: int) -> None:
+        """Take so many optimiser updates."""
+        self._regime = replace(self._regime, steps=steps)
 
     def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
         """Train on the masks of ``train``; ``validation`` picks the state that is kept.

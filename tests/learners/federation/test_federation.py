@@ -189,3 +189,10 @@ def test_flowers_simulation_gives_the_same_network():
     for learner in (one_process, workers):
         learner.fit(TRAIN, VALIDATION)
     assert torch.allclose(weights(one_process.network), weights(workers.network), atol=1e-5)
+
+
+def test_steps_are_those_of_a_client_over_all_rounds():
+    learner = federation(rounds=3)
+    learner.train_for(6)
+    parts = learner._client(0, np.arange(4), [np.zeros((1, 8, 8), np.float32)] * 4, np.eye(3, dtype=np.float32)[[0] * 4])
+    assert parts.local.steps == 2

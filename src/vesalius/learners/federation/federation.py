@@ -102,6 +102,10 @@ class Federation(Classifier):
         self._clients, self._alpha, self._rounds = clients, alpha, rounds
         self._strategy, self._loss, self._workers = strategy, loss, workers
 
+    def train_for(self, steps: int) -> None:
+        """Have each client take so many optimiser updates over all rounds, at least one in each."""
+        super().train_for(max(1, round(steps / self._rounds)))
+
     def _train(self, images: Sequence[Pixels], truth_NK: Pixels, validation: Sequence[Record]) -> History:
         parts = dirichlet_partition(truth_NK.argmax(axis=1), clients=self._clients, alpha=self._alpha, seed=self._seed)
         clients = [self._client(number, part, images, truth_NK) for number, part in enumerate(parts)]
