@@ -10,31 +10,20 @@ Both sides have the same threads and weights. The largest difference between the
 import argparse
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from vesalius.language.backend import Sampling
+from vesalius.language.choices import Protocol, prompt_of
 from vesalius.language.local import Local
-from vesalius.records import Choices, Record, Text
+from vesalius.language.questions import Question, question_of
 from vesalius.sources.public.medqa import MEDQA_4
 
-LETTERS = "ABCD"
 SHOTS, TOKENS, BATCH = 5, 64, 8
 WORKED = "Let us go through the findings one by one, and see which of the options explains all of them."
-
-
-def asked(record: Record) -> str:
-    """A question with its options."""
-    options = record.get("options", Choices).options
-    listed = "\n".join(f"{letter}. {option}" for letter, option in zip(LETTERS, options, strict=False))
-    return f"Question: {record.get('question', Text).value}\n{listed}\n"
-
-
-def header(records: Sequence[Record], worked: str) -> str:
-    """The few-shot examples."""
-    return "".join(f"{asked(record)}Answer:{worked} {record.get('answer', Text).value}\n\n" for record in records)
 
 
 def by_lm_eval(
@@ -62,24 +51,31 @@ def timed(run: Callable[[], list[float]]) -> tuple[float, list[float]]:
     return time.perf_counter() - started, found
 
 
-def compare_choices(backend: Local, network: torch.nn.Module, tokenizer: object, records: Sequence[Record], name: str) -> None:
-    """Documents a second of both sides."""
-    shots, questions = records[:SHOTS], records[SHOTS:]
-    prompts = [f"{header(shots, '')}{asked(record)}Answer:" for record in questions]
-    texts = [record.get("options", Choices).options for record in questions]
-    options = [[f" {option}" for option in (LETTERS[: len(own)] if name == "letters" else own)] for own in texts]
+def prompts_of(questions: Sequence[Question], protocol: Protocol) -> list[str]:
+    """Those behind the first few, which are the examples of all."""
+    shots = questions[:SHOTS]
+    return [str(prompt_of(question, protocol, shots, chat=False)) for question in questions[SHOTS:]]
+
+
+def compare_choices(
+    backend: Local, network: torch.nn.Module, tokenizer: object, questions: Sequence[Question], name: str
+) -> None:
+    """Documents a second of both sides; the options are shown, whatever is scored."""
+    prompts, asked = prompts_of(questions, "letter"), questions[SHOTS:]
+    options = [[f" {option}" for option in (one.letters if name == "letters" else one.options)] for one in asked]
     theirs, expected = timed(lambda: by_lm_eval(network, tokenizer, prompts, options))
     ours, found = timed(lambda: by_vesalius(backend, prompts, options))
     apart = max(abs(one - other) for one, other in zip(expected, found, strict=True))
-    count = len(questions)
+    count = len(prompts)
     speeds = f"lm-eval {count / theirs:6.2f} documents/s, ours {count / ours:6.2f}"
     print(f"{name:8} {speeds}: {theirs / ours:5.1f}x (apart {apart:.1e})")
 
 
-def compare_samples(backend: Local, network: torch.nn.Module, tokenizer: object, records: Sequence[Record], samples: int) -> None:
-    """Seconds a question of both sides, with the same most tokens."""
-    shots, questions = records[:SHOTS], records[SHOTS : SHOTS + 2]
-    prompts = [f"{header(shots, f' {WORKED}')}{asked(record)}Answer: {WORKED}" for record in questions]
+def compare_samples(
+    backend: Local, network: torch.nn.Module, tokenizer: object, questions: Sequence[Question], samples: int
+) -> None:
+    """Tokens a second of both sides, with the same most tokens."""
+    prompts = prompts_of([replace(one, explanation=WORKED) for one in questions[: SHOTS + 2]], "chain of thought")
     started = time.perf_counter()
     made = 0
     for prompt in prompts:
@@ -107,10 +103,10 @@ def main() -> None:
     tokenizer = AutoTokenizer.from_pretrained(folder, **options)
     network = AutoModelForCausalLM.from_pretrained(folder, **options).eval()
     backend = Local(model)
-    records = MEDQA_4.records()[: SHOTS + arguments.questions]
+    questions = [question_of(record) for record in MEDQA_4.records()[: SHOTS + arguments.questions]]
     for name in ("letters", "texts"):
-        compare_choices(backend, network, tokenizer, records, name)
-    compare_samples(backend, network, tokenizer, records, arguments.samples)
+        compare_choices(backend, network, tokenizer, questions, name)
+    compare_samples(backend, network, tokenizer, questions, arguments.samples)
 
 
 if __name__ == "__main__":

@@ -24,3 +24,22 @@ def public_data() -> Callable[[str], Path]:
         return root.path(name)
 
     return need
+
+
+@pytest.fixture
+def stop_after(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Writes every state of training; interrupts once after ``stop`` steps of all trainings, and counts those ``done``."""
+    from vesalius.learners import checkpoints
+
+    steps = {"done": 0, "stop": 0}
+    original = checkpoints.Checkpoint.save_when_due
+
+    def save_and_count(self: checkpoints.Checkpoint) -> None:
+        original(self)
+        steps["done"] += 1
+        if steps["done"] == steps["stop"]:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoints, "SECONDS", 0.0)
+    monkeypatch.setattr(checkpoints.Checkpoint, "save_when_due", save_and_count)
+    return steps

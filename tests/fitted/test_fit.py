@@ -10,7 +10,6 @@ from tests.sources.folders import made
 from vesalius.errors import UserError
 from vesalius.fitted import fit as module
 from vesalius.fitted.description import read_description
-from vesalius.learners import checkpoints
 from vesalius.sources.folders import open_folder
 from vesalius.sources.splits import place
 
@@ -131,25 +130,15 @@ def test_one_subject_is_refused(tmp_path):
         vesalius.fit("toy", made.pictures(tmp_path / "own", count=1), tmp_path / "out")
 
 
-def test_a_stopped_fit_goes_on_to_the_same_weights(tmp_path, monkeypatch):
+def test_a_stopped_fit_goes_on_to_the_same_weights(tmp_path, stop_after):
     own = made.pictures(tmp_path / "own")
     whole = vesalius.fit("toy", own, tmp_path / "whole")
-    monkeypatch.setattr(checkpoints, "SECONDS", 0.0)
-    steps = {"done": 0, "stop": 25}
-    original = checkpoints.Checkpoint.save_when_due
-
-    def save_and_count(self):
-        original(self)
-        steps["done"] += 1
-        if steps["done"] == steps["stop"]:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(checkpoints.Checkpoint, "save_when_due", save_and_count)
+    stop_after |= {"done": 0, "stop": 25}
     with pytest.raises(KeyboardInterrupt):
         vesalius.fit("toy", own, tmp_path / "out")
     assert (tmp_path / "out" / "checkpoint").is_dir()
     fitted = vesalius.fit("toy", own, tmp_path / "out")
-    assert steps["done"] == 60
+    assert stop_after["done"] == 60
     assert not (tmp_path / "out" / "checkpoint").exists()
     weights = [path / "model" / "segmenter.safetensors" for path in (whole.folder, fitted.folder)]
     assert weights[0].read_bytes() == weights[1].read_bytes()

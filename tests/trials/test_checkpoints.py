@@ -12,7 +12,6 @@ from torch import nn
 from tests.learners.denoiser.test_generator import SHORT
 from tests.learners.federation.test_federation import federation
 from tests.learners.test_classifier import CLASSES, TEST, TRAIN, VALIDATION
-from vesalius.learners import checkpoints
 from vesalius.learners.checkpoint_folder import SPENT
 from vesalius.learners.classifier import Classifier
 from vesalius.learners.contrastive import MomentumContrastImages
@@ -81,23 +80,6 @@ def trial_of(build):
     )
     arms = Arms({"trained": build}, {"shorter": lambda seed: classifier(network, seed, steps=2)})
     return Trial(name="stripes", tasks=(task,), arms=lambda task: arms, seeds=(0, 1))
-
-
-@pytest.fixture
-def stop_after(monkeypatch):
-    """Writes every state; interrupts after so many steps of all trainings, once."""
-    steps = {"done": 0, "stop": 0}
-    original = checkpoints.Checkpoint.save_when_due
-
-    def save_and_count(self):
-        original(self)
-        steps["done"] += 1
-        if steps["done"] == steps["stop"]:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(checkpoints, "SECONDS", 0.0)
-    monkeypatch.setattr(checkpoints.Checkpoint, "save_when_due", save_and_count)
-    return steps
 
 
 def kept(folder):

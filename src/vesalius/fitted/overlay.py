@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from vesalius.records import Image, Volume
 from vesalius.report.figures.overlays import LABEL_COLOURS
 from vesalius.sources.folders.reading import Scan
+from vesalius.trials.views import ACROSS, MARKS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,10 +22,8 @@ ABDOMEN = (-160.0, 240.0)
 _AIR = -500.0
 _MOST_NAMED = 40
 _COLUMNS = 8
-_PLANES = (("axial", 2), ("coronal", 1), ("sagittal", 0))
 _EDGES = ((0.03, 0.5), (0.97, 0.5), (0.5, 0.97), (0.5, 0.03))
-_LETTERS = {"axial": "RLAP", "coronal": "RLSI", "sagittal": "APSI"}
-"""At the left, right, upper and lower edge: right, left, anterior, posterior, superior and inferior of the patient."""
+"""Places of a picture's marks: at its left, right, upper and lower edge."""
 
 
 def draw_overlay(path: Path, scan: Scan, labels: Labels, names: Sequence[str]) -> None:
@@ -47,7 +46,7 @@ def draw_overlay(path: Path, scan: Scan, labels: Labels, names: Sequence[str]) -
     FigureCanvasAgg(figure)
     grid = figure.subplots(1, 3 if volume else 1, squeeze=False)[0]
     if isinstance(scan, Volume):
-        for axes, (name, axis) in zip(grid, _PLANES):
+        for axes, (name, axis) in zip(grid, ACROSS.items()):
             _draw_plane(axes, scan, labels, axis, name)
     else:
         _draw_image(grid[0], scan, labels)
@@ -110,7 +109,7 @@ def _draw_plane(axes: "Axes", scan: Volume, labels: Labels, axis: int, name: str
     axes.invert_xaxis()
     told = f"{name}, plane {place + 1} of {voxels.shape[axis]}, from {low:.4g} to {high:.4g}"
     axes.set_title(told, color="white", fontsize=10, pad=8)
-    for place_of, letter in zip(_EDGES, _LETTERS[name], strict=True):
+    for place_of, letter in zip(_EDGES, MARKS[name], strict=True):
         axes.text(*place_of, letter, transform=axes.transAxes, va="center", ha="center", fontsize=11, **_readable())
     axes.axis("off")
 

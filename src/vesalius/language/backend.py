@@ -28,6 +28,18 @@ Prompt = str | tuple[Message, ...]
 """A text to be continued, or a conversation to be answered."""
 
 
+def parted(prompt: Prompt) -> tuple[Prompt, str]:
+    """A prompt without the white space at its end, and that space: it belongs to what follows, for tokens begin with theirs.
+
+    >>> parted("The sky is "), parted("The sky is")
+    (('The sky is', ' '), ('The sky is', ''))
+    """
+    if not isinstance(prompt, str):
+        return prompt, ""
+    bare = prompt.rstrip()
+    return bare, prompt[len(bare) :]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
     """How a text is continued.

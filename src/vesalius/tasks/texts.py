@@ -7,7 +7,11 @@ from vesalius.records import Record
 from vesalius.tasks.task import Measure, Source, Split, Task
 
 CHOICE_MARGIN = 0.05
-"""Five questions in a hundred: what asking a hosted model again changed at most, on a hundred questions of MedAgentsBench."""
+"""Five questions in a hundred: what asking again does is no difference between systems.
+
+Ten models were asked the same hundred hard questions of three data sets of MedAgentsBench twice under zero-shot; their accuracy
+changed by 2 points on average and by 5 at most.
+"""
 
 WRITING_MARGIN = 0.02
 """Two hundredths of a share of words that two texts have in common."""

@@ -59,15 +59,21 @@ def test_few_rows_at_a_time_give_the_same(llama: Loaded) -> None:
             assert one.log_probability == pytest.approx(other.log_probability, abs=1e-4)
 
 
-def test_what_prompts_share_is_run_once(llama: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
-    ran: list[int] = []
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Tokens of every pass through a network."""
+    counts: list[int] = []
     run = Rows.run
 
     def counting(self: Rows, tokens: list[tuple[int, ...]], *, last: bool) -> torch.Tensor:
-        ran.append(sum(map(len, tokens)))
+        counts.append(sum(map(len, tokens)))
         return run(self, tokens, last=last)
 
     monkeypatch.setattr(Rows, "run", counting)
+    return counts
+
+
+def test_what_prompts_share_is_run_once(llama: Loaded, ran: list[int]) -> None:
     backend = Local(llama)
     backend.score(PROMPTS, [[" A"]] * len(PROMPTS))
     header, lengths = 17, [len(llama.tokenizer(prompt)["input_ids"]) for prompt in PROMPTS]
@@ -78,15 +84,7 @@ def test_what_prompts_share_is_run_once(llama: Loaded, monkeypatch: pytest.Monke
     assert again.usage.reused == header
 
 
-def test_samples_fork_from_a_prompt_that_is_run_once(llama: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
-    ran: list[int] = []
-    run = Rows.run
-
-    def counting(self: Rows, tokens: list[tuple[int, ...]], *, last: bool) -> torch.Tensor:
-        ran.append(sum(map(len, tokens)))
-        return run(self, tokens, last=last)
-
-    monkeypatch.setattr(Rows, "run", counting)
+def test_samples_fork_from_a_prompt_that_is_run_once(llama: Loaded, ran: list[int]) -> None:
     (reply,) = Local(llama).generate(PROMPTS[:1], Sampling(max_tokens=1, temperature=1.0, samples=16))
     assert len(reply.completions) == 16
     assert sum(ran) == len(llama.tokenizer(PROMPTS[0])["input_ids"])

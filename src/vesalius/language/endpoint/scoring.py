@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Literal
 
 from vesalius.errors import UserError
-from vesalius.language.backend import Likelihood, Message, Prompt, Scored, Usage
+from vesalius.language.backend import Likelihood, Message, Prompt, Scored, Usage, parted
 from vesalius.language.endpoint.connection import Body, Connection, Failure
 from vesalius.language.endpoint.messages import Given, content_of, path_of, usage_of
 
@@ -58,8 +58,7 @@ def scored(connection: Connection, scoring: Scoring, prompt: Prompt, continuatio
 
     ``usage.prompt`` is all that the server counted, less the tokens that were scored.
     """
-    bare = prompt.rstrip() if isinstance(prompt, str) else prompt
-    space = prompt[len(bare) :] if isinstance(prompt, str) else ""
+    bare, space = parted(prompt)
     begun = _count(connection, bare, extra)
     if isinstance(begun, Failure):
         return Scored(likelihoods=(UNKNOWN,) * len(continuations), usage=Usage())

@@ -39,6 +39,26 @@ class Context:
     asking_BL: Tensor
     asked_BT: Tensor
     layers_run: set[int] = field(default_factory=set)
+    _seen: dict[int | None, Tensor] = field(default_factory=dict)
+    _biases: dict[tuple[int | None, int], Tensor] = field(default_factory=dict)
+
+    def seen(self, window: int | None) -> Tensor:
+        """Which tokens of the prefix and of its row each new one sees, batch × new × all: the same in every layer of a window."""
+        if window not in self._seen:
+            ours_BLT = _within(self.asking_BL, self.asked_BT, window)
+            if self.prefix:
+                places_1T = torch.arange(self.prefix[0][0].shape[1], device=self.asking_BL.device)[None]
+                ours_BLT = torch.cat([_within(self.asking_BL, places_1T, window), ours_BLT], dim=-1)
+            self._seen[window] = ours_BLT
+        return self._seen[window]
+
+    def bias(self, window: int | None, group: int, dtype: torch.dtype) -> Tensor:
+        """What is added to the scores of the ``group`` heads that share a key, so that no token sees what it may not."""
+        if (window, group) not in self._biases:
+            hidden_BLT = ~self.seen(window)
+            bias_BLT = torch.zeros_like(hidden_BLT, dtype=dtype).masked_fill(hidden_BLT, float("-inf"))
+            self._biases[window, group] = bias_BLT.repeat(1, group, 1)[:, None]
+        return self._biases[window, group]
 
     @property
     def alone(self) -> bool:
@@ -94,14 +114,13 @@ def _joined(
     """Torch's own attention over row and prefix, copied into every row: of many new tokens the scores would be larger."""
     batch, heads, new, width = query.shape
     few, group = key.shape[1], heads // key.shape[1]
-    seen_BLT = _seen(context.asking_BL, context.asked_BT, window)
     if context.prefix:
         prefix_key, prefix_value = (states.expand(batch, -1, -1, -1) for states in context.prefix[layer])
         key, value = torch.cat([prefix_key, key], dim=2), torch.cat([prefix_value, value], dim=2)
-        seen_BLT = torch.cat([_prefix_seen(context, layer, window), seen_BLT], dim=-1)
-    seen_B1QT = seen_BLT[:, None].expand(-1, group, -1, -1).reshape(batch, 1, group * new, -1)
     asking_BKQD = query.reshape(batch, few, group * new, width)
-    out = functional.scaled_dot_product_attention(asking_BKQD, key, value, attn_mask=seen_B1QT, scale=scaling)
+    out = functional.scaled_dot_product_attention(
+        asking_BKQD, key, value, attn_mask=context.bias(window, group, query.dtype), scale=scaling
+    )
     return out.reshape(batch, heads, new, -1).transpose(1, 2).contiguous()
 
 
@@ -113,14 +132,14 @@ def _apart(
     few, group = key.shape[1], heads // key.shape[1]
     asking_BKQD = query.reshape(batch, few, group * new, width)
     scores = asking_BKQD @ key.transpose(2, 3)
-    seen_BLT = _seen(context.asking_BL, context.asked_BT, window)
     if context.prefix:
         prefix_key, prefix_value = context.prefix[layer]
         asking_KRD = asking_BKQD.transpose(0, 1).reshape(few, batch * group * new, width)
         on_prefix = (asking_KRD @ prefix_key.transpose(1, 2)).reshape(few, batch, group * new, -1).transpose(0, 1)
         scores = torch.cat([on_prefix, scores], dim=-1)
-        seen_BLT = torch.cat([_prefix_seen(context, layer, window), seen_BLT], dim=-1)
-    weights = _weights(scores.reshape(batch, few, group, new, -1), seen_BLT, softcap).reshape(batch, few, group * new, -1)
+    weights = _weights(scores.reshape(batch, few, group, new, -1), context.seen(window), softcap).reshape(
+        batch, few, group * new, -1
+    )
     held = key.shape[2]
     out = weights[..., -held:] @ value
     if context.prefix:
@@ -129,13 +148,7 @@ def _apart(
     return out.reshape(batch, heads, new, -1).transpose(1, 2).contiguous()
 
 
-def _prefix_seen(context: Context, layer: int, window: int | None) -> Tensor:
-    """What the new tokens see of the prefix: all of it, but for a window."""
-    places_T = torch.arange(context.prefix[layer][0].shape[1], device=context.asking_BL.device)
-    return _seen(context.asking_BL, places_T.expand(context.asking_BL.shape[0], -1), window)
-
-
-def _seen(asking_BL: Tensor, asked_BT: Tensor, window: int | None) -> Tensor:
+def _within(asking_BL: Tensor, asked_BT: Tensor, window: int | None) -> Tensor:
     """Which tokens each new one sees: what stands before it or is itself, within the window."""
     asking, asked = asking_BL[:, :, None], asked_BT[:, None, :]
     seen = (asked >= 0) & (asked <= asking)

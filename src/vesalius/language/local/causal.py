@@ -1,7 +1,8 @@
 """A causal language model on this machine that computes what prompts share only once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -14,6 +15,9 @@ from vesalius.language.local.decoding import decode
 from vesalius.language.local.loading import Loaded, load
 from vesalius.language.local.rows import Prefix, Rows, Tokens, common, extended
 from vesalius.language.local.texts import seed_of, split, tokens_of
+
+Asked = TypeVar("Asked")
+T = TypeVar("T")
 
 
 class Local:
@@ -51,12 +55,8 @@ class Local:
         asked = [tokens_of(prompt, self._loaded.tokenizer) for prompt in prompts]
         self._require_room(asked, sampling.max_tokens)
         forks = sampling.samples if sampling.temperature > 0 else 1
-        replies: list[Reply | None] = [None] * len(asked)
         batches = [[place] for place in range(len(asked))] if forks > 1 else self._batches(asked, sampling.max_tokens)
-        for places in batches:
-            for place, reply in zip(places, self._continued([asked[place] for place in places], sampling, forks), strict=True):
-                replies[place] = reply
-        return [reply for reply in replies if reply is not None]
+        return _by_batch(batches, asked, lambda batch: self._continued(batch, sampling, forks))
 
     def _continued(self, asked: Sequence[Tokens], sampling: Sampling, forks: int) -> list[Reply]:
         reused = self._share(asked)
@@ -86,12 +86,8 @@ class Local:
         asked = [tokens for tokens, _ in pairs]
         longest = [max((len(one) for one in own), default=0) for _, own in pairs]
         self._require_room(asked, max(longest, default=0))
-        scored: list[Scored | None] = [None] * len(pairs)
         forks = max((len(own) for _, own in pairs), default=1)
-        for places in self._batches(asked, max(longest, default=0), forks):
-            for place, found in zip(places, self._scored([pairs[place] for place in places]), strict=True):
-                scored[place] = found
-        return [found for found in scored if found is not None]
+        return _by_batch(self._batches(asked, max(longest, default=0), forks), pairs, self._scored)
 
     def _scored(self, pairs: Sequence[tuple[Tokens, list[Tokens]]]) -> list[Scored]:
         reused = self._share([tokens for tokens, _ in pairs])
@@ -150,6 +146,12 @@ class Local:
                 raise UserError(
                     f"Prompt {place + 1}: {len(tokens)} tokens and {longer} more, where {self.identity} takes {room}; shorten it."
                 )
+
+
+def _by_batch(batches: Iterable[list[int]], asked: Sequence[Asked], run: Callable[[list[Asked]], list[T]]) -> list[T]:
+    """What each gives, in the order of ``asked``; a batch is the places of those that run together."""
+    found = {place: one for places in batches for place, one in zip(places, run([asked[at] for at in places]), strict=True)}
+    return [found[place] for place in range(len(asked))]
 
 
 def _likelihood(tokens: Tokens, first_V: Tensor, later_LV: Tensor | None) -> Likelihood:

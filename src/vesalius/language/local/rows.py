@@ -39,6 +39,7 @@ class Rows:
 
     def __init__(self, network: nn.Module, prefix: Prefix, count: int) -> None:
         self._network = network
+        self._takes = inspect.signature(network.forward).parameters
         self._prefix = prefix
         self._cache = growing_cache()
         device = next(network.parameters()).device
@@ -63,7 +64,7 @@ class Rows:
         logits: Tensor
         if not last:
             logits = self._forward(tokens).logits
-        elif _takes(self._network, "logits_to_keep"):
+        elif "logits_to_keep" in self._takes:
             kept, places_B = torch.unique(ends_B, return_inverse=True)
             logits = self._forward(tokens, logits_to_keep=kept).logits[rows_B, places_B]
         else:
@@ -89,7 +90,7 @@ class Rows:
         self._length_B = self._length_B + new_B
         context = Context(self._prefix.layers, asking_BL, self._held_BT)
         # its name since transformers 5.20
-        wanted["cache" if _takes(self._network, "cache") else "past_key_values"] = self._cache
+        wanted["cache" if "cache" in self._takes else "past_key_values"] = self._cache
         with attending(context):
             output = self._network(input_ids=ids_BL, position_ids=asking_BL, use_cache=True, **wanted)
         if not context.layers_run:
@@ -133,7 +134,3 @@ def common(texts: Sequence[Tokens]) -> int:
     return next(
         (place for place, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), min(len(first), len(last))
     )
-
-
-def _takes(network: nn.Module, name: str) -> bool:
-    return name in inspect.signature(network.forward).parameters

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from vesalius.language.backend import Prompt
+from vesalius.language.backend import Prompt, parted
 from vesalius.language.local.rows import Tokens
 
 if TYPE_CHECKING:
@@ -28,15 +28,11 @@ def tokens_of(prompt: Prompt, tokenizer: "PreTrainedTokenizerBase") -> Tokens:
 
 
 def split(prompt: Prompt, continuations: Sequence[str], tokenizer: "PreTrainedTokenizerBase") -> tuple[Tokens, list[Tokens]]:
-    """A prompt's tokens and each continuation's, cut as they would stand in one text.
-
-    White space at the end of the prompt goes to the continuations, for tokens begin with theirs.
-    """
-    text = written(prompt, tokenizer)
-    bare = text.rstrip() if isinstance(prompt, str) else text
-    space = text[len(bare) :]
-    begun = _encoded(bare, prompt, tokenizer)
-    cut = [_encoded(bare + space + one, prompt, tokenizer)[len(begun) :] if one else () for one in continuations]
+    """A prompt's tokens and each continuation's, cut as they would stand in one text."""
+    bare, space = parted(prompt)
+    text = written(bare, tokenizer)
+    begun = _encoded(text, prompt, tokenizer)
+    cut = [_encoded(text + space + one, prompt, tokenizer)[len(begun) :] if one else () for one in continuations]
     return begun or _blank(tokenizer), cut
 
 

@@ -80,7 +80,11 @@ def segment_labels(path: Path) -> dict[int, str]:
 
 def segmentation_notes(path: Path) -> tuple[str, ...]:
     """What a reader of the mask should know; see `DicomSegmentation`."""
-    kind = _kind(path, read_header(path))
+    return _notes(path, read_header(path))
+
+
+def _notes(path: Path, header: "Dataset") -> tuple[str, ...]:
+    kind = _kind(path, header)
     return (f"{path}: fractions are cut at half of the greatest.",) if kind == "FRACTIONAL" else ()
 
 
@@ -114,7 +118,7 @@ def read_segmentation(path: Path, like: Path | Sequence[Path]) -> DicomSegmentat
     names = tuple(dict.fromkeys(labels.values()))
     painted = np.zeros((columns, rows, len(stack.frames)), np.min_scalar_type(len(names)))
     _paint(path, painted, zip(slices, takes, values.reshape(len(frames), rows, columns)), labels, names)
-    return DicomSegmentation(Mask(painted, names), geometry, segmentation_notes(path))
+    return DicomSegmentation(Mask(painted, names), geometry, _notes(path, dataset))
 
 
 def _paint(

@@ -112,6 +112,16 @@ def read_json(path: Path) -> Mapping[str, Any]:
     return content
 
 
+def labels_beside(folder: Path) -> Mapping[int, str] | None:
+    """Names of mask values above 0 from the ``dataset.json`` of a folder; None if there is no such file, or it names none.
+
+    Raises:
+        UserError: as ``read_json`` and ``declared_labels`` do.
+    """
+    table = folder / JSON
+    return declared_labels(table, read_json(table)) if table.exists() else None
+
+
 def declared_labels(path: Path, content: Mapping[str, Any]) -> Mapping[int, str] | None:
     """Names of mask values above 0, from the field ``labels`` of a ``dataset.json``; None if there is no such field.
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from vesalius.errors import UserError
-from vesalius.sources.folders.layout import JSON, Case, Layout, declared_labels, read_json, scans_in
+from vesalius.sources.folders.layout import Case, Layout, labels_beside, scans_in
 
 NAME = "images and masks"
 MASKS = ("masks", "labels")
@@ -28,14 +28,13 @@ def pairs(folder: Path) -> Layout | None:
     refused += [UserError(f"{path}: no mask of that name in {beside[0].name}/; add it.") for path in _alone(images, masks)]
     refused += [UserError(f"{path}: no image of that name in images/; add it.") for path in _alone(masks, images)]
     cases = [Case(id=name, channels=(images[name],), mask=masks[name]) for name in sorted(images) if name in masks]
-    table = folder / JSON
     return Layout(
         name=NAME,
         target="mask",
         cases=tuple(cases),
         refused=tuple(refused),
         passed_over=(*passed, *passed_masks),
-        labels=declared_labels(table, read_json(table)) if table.exists() else None,
+        labels=labels_beside(folder),
     )
 
 

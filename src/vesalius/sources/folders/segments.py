@@ -7,7 +7,7 @@ from vesalius.errors import UserError
 from vesalius.records.files import SeriesFiles, find_series
 from vesalius.records.files.dicom_files import is_dicom, items_of, read_header, text_of
 from vesalius.records.files.dicom_seg_read import is_segmentation, segment_labels
-from vesalius.sources.folders.layout import JSON, Case, Layout, declared_labels, read_json
+from vesalius.sources.folders.layout import JSON, Case, Layout, labels_beside
 
 NAME = "one folder a case, with a DICOM series and its SEG"
 SEG = "SEG"
@@ -45,14 +45,13 @@ def dicom_cases(folder: Path) -> Layout | None:
             cases.append(_case(path, each))
         except UserError as error:
             refused.append(error)
-    table = folder / JSON
     return Layout(
         name=NAME,
         target="mask",
         cases=tuple(cases),
         refused=tuple(refused),
         passed_over=tuple(path for path in inside if path not in found),
-        labels=declared_labels(table, read_json(table)) if table.exists() else None,
+        labels=labels_beside(folder),
     )
 
 

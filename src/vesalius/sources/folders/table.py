@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from vesalius.errors import UserError
-from vesalius.sources.folders.layout import ENDINGS, JSON, Case, Layout, Part, Target, declared_labels, read_json, stem
+from vesalius.sources.folders.layout import ENDINGS, Case, Layout, Part, Target, labels_beside, stem
 
 NAME = "table"
 PARTS: Mapping[str, Part | None] = {
@@ -49,13 +49,12 @@ def table(path: Path) -> Layout:
             cases[case.id] = case
         except UserError as error:
             refused.append(error)
-    names = path.parent / JSON
     return Layout(
         name=NAME,
         target=targets[0],
         cases=tuple(cases.values()),
         refused=tuple(refused),
-        labels=declared_labels(names, read_json(names)) if targets[0] == "mask" and names.exists() else None,
+        labels=labels_beside(path.parent) if targets[0] == "mask" else None,
     )
 
 

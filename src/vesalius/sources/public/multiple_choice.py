@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from string import ascii_uppercase
 
 from vesalius.records import Choices, Field, Record, Text
 from vesalius.sources.public.public_set import Placed
 from vesalius.sources.public.rows import Row
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LETTERS = ascii_uppercase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

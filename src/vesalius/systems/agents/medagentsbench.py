@@ -28,16 +28,13 @@ from vesalius.sources.recorded import RecordedAnswer
 from vesalius.sources.simulators.recorded_answers import METHODS, SimulatedAnswers
 from vesalius.systems.system import Arms, Claim, System
 from vesalius.tasks import Measure, Source, Split, Task
+from vesalius.tasks.texts import CHOICE_MARGIN
 
 THINKING = ("DeepSeek-R1", "o3-mini", "o1-mini", "QwQ-32B-Preview")
 REFERENCE = "gpt-4o"
 """The model that is not a thinking model which thinking models are compared with, fixed before any score was seen."""
 
 ZERO_SHOT = "zero_shot"
-
-# Five questions in a hundred. Ten models were asked the same hundred hard questions of three data sets twice under zero-shot;
-# their accuracy changed by 2 points on average and by 5 at most. What asking again does is no difference between systems.
-MARGIN = 0.05
 
 SMOKE_RECORDS = 40
 SIMULATED_QUESTIONS: Mapping[Size, int] = {"smoke": SMOKE_RECORDS, "default": 1000, "paper": 4000}
@@ -70,7 +67,7 @@ def _task(name: str, source: Source, size: Size, *, tags: Mapping[str, str], not
         inputs=("question", "options"),
         target="answer",
         split=partial(_all_test, size),
-        measures=(Measure(METRICS["accuracy"], margin=MARGIN),),
+        measures=(Measure(METRICS["accuracy"], margin=CHOICE_MARGIN),),
         note=note,
         question=question,
         tags=tags,
