@@ -12,7 +12,7 @@ demo: $(INSTALLED)
 	$(BIN)/vesalius run unet-plus-plus
 
 test: $(INSTALLED) lint
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

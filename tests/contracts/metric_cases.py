@@ -64,16 +64,19 @@ RISKS = MetricCase(draw=draws.risks)
 CURVES = MetricCase(draw=draws.survival_curves)
 AT_ONE_TIME = MetricCase(draw=draws.survival_at_one_time)
 RANKING = MetricCase(draw=draws.rankings, perfect=lambda grades: grades.astype(float))
+LISTED = MetricCase(draw=draws.ranked_lists)
 BOXES = MetricCase(draw=draws.boxes, perfect=sure_boxes, relabelled=changes.renamed_boxes)
 POINTS = MetricCase(draw=draws.points, moved=changes.shifted_points)
 POINTED = MetricCase(
     draw=draws.pointed_masks, relabelled=lambda said, true, rng: (said, changes.renamed_masks(true, true, rng)[1])
 )
 COUNTS = MetricCase(draw=draws.counts, relabelled=changes.renamed_counts)
+SUGGESTED = MetricCase(draw=draws.suggestions, perfect=lambda truth: truth[0])
 TEXT = MetricCase(draw=draws.texts)
 REFERENCES = MetricCase(draw=draws.referenced_texts, perfect=lambda references: references[0])
 CORPUS = MetricCase(draw=draws.corpora, perfect=first_references)
 REPORT, REPORTS = MetricCase(draw=draws.reports), MetricCase(draw=draws.report_sets)
+CORRECTION = MetricCase(draw=draws.corrections)
 ENTITIES, JSON = MetricCase(draw=draws.entities), MetricCase(draw=draws.json_texts)
 IMAGE = MetricCase(draw=draws.images, moved=changes.shifted)
 STRUCTURE = MetricCase(draw=partial(draws.images, low=11, high=40))
@@ -115,6 +118,8 @@ CASES: dict[str, tuple[MetricCase, ...]] = {
     "conformal_coverage": (SETS,),
     "corpus_bleu": (CORPUS,),
     "corpus_chrf": (CORPUS,),
+    "corrected_sentence_rouge_1": (MetricCase(draw=draws.correction_sets),),
+    "correction_composite": (CORRECTION,),
     "count_error": (COUNTS,),
     "count_exact": (COUNTS,),
     "cumulative_dynamic_auc": (RISKS, CURVES),
@@ -131,6 +136,8 @@ CASES: dict[str, tuple[MetricCase, ...]] = {
     "entity_strict_f1": (ENTITIES,),
     "entity_type_f1": (ENTITIES,),
     "equalized_odds_difference": (GROUPS,),
+    "error_flag_accuracy": (CORRECTION,),
+    "error_sentence_accuracy": (CORRECTION,),
     "exact_match": (TEXT,),
     "f1": (MetricCase(draw=draws.decisions),),
     "feature_distance": (COLOUR,),
@@ -158,6 +165,11 @@ CASES: dict[str, tuple[MetricCase, ...]] = {
     "lesion_f1": (MASK,),
     "lesion_froc": (MetricCase(draw=draws.probability_maps, moved=changes.shifted_maps),),
     "linear_kappa": (GRADES,),
+    "listed_average_precision": (LISTED,),
+    "listed_ndcg_at_10": (LISTED,),
+    "listed_precision_at_1": (LISTED,),
+    "listed_recall_at_10": (replace(LISTED, best=lambda right: min(10 / len(right.split(",")), 1.0)),),
+    "listed_reciprocal_rank": (LISTED,),
     "log_jacobian_std": (DISPLACEMENT,),
     "log_loss": (SCORES, TABLE),
     "macro_auprc": (TABLE, LABELS),
@@ -197,6 +209,7 @@ CASES: dict[str, tuple[MetricCase, ...]] = {
     "recall_at_k": (replace(RANKING, best=lambda grades: min(relevant(grades), 10) / max(relevant(grades), 1)),),
     "reciprocal_rank": (RANKING,),
     "relative_volume_error": (MASK,),
+    "resisted_accuracy": (SUGGESTED,),
     "rouge_1": (TEXT,),
     "rouge_2": (TEXT,),
     "rouge_l": (TEXT,),
@@ -207,6 +220,7 @@ CASES: dict[str, tuple[MetricCase, ...]] = {
     "sentence_chrf": (TEXT, REFERENCES),
     "size_stratified_coverage": (SETS,),
     "ssim": (STRUCTURE,),
+    "suggestion_followed": (SUGGESTED,),
     "survival_brier": (AT_ONE_TIME,),
     "target_registration_error": (LANDMARKS,),
     "time_dependent_c": (CURVES,),

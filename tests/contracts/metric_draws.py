@@ -55,6 +55,12 @@ def letters(rng):
     return tuple(rng.choice(["A", "B", "C"], 2).tolist())
 
 
+def suggestions(rng):
+    """A letter, and the right one with the suggested one."""
+    right, suggested = rng.permutation(list("ABCD"))[:2]
+    return str(rng.choice(list("ABCD"))), f"{right}/{suggested}"
+
+
 def chosen_options(rng):
     return tuple(",".join(rng.permutation(list("ABCDE"))[: rng.integers(1, 6)]) for _ in range(2))
 
@@ -137,6 +143,12 @@ def rankings(rng):
     return scores, rng.choice([0, 1, 2], size, p=[0.7, 0.2, 0.1])
 
 
+def ranked_lists(rng):
+    """Ids in an order, and the right ones, of which some may not be listed."""
+    ids = np.array([f"d{number}" for number in rng.permutation(30)])
+    return ",".join(ids[: rng.integers(0, 20)]), ",".join(rng.choice(ids, rng.integers(1, 14), replace=False))
+
+
 def boxes(rng):
     """Rows of corners, score and class; the first truths are moved a little to make the predictions, others are made up."""
     axes = rng.integers(2, 4)
@@ -214,6 +226,21 @@ def entities(rng):
 
     truths = [spans() for _ in range(rng.integers(1, 5))]
     return [[*(near(*span) for span in true), *spans()[:1]] for true in truths], truths
+
+
+def corrections(rng):
+    """Of a note, in the benchmark's run format; the correction of few words, so that some are shared."""
+
+    def said():
+        if rng.random() < 0.3:
+            return "0 -1 NA"
+        return f'1 {rng.integers(4)} "{" ".join(rng.choice(WORDS, rng.integers(1, 6)))}"'
+
+    return said(), said()
+
+
+def correction_sets(rng):
+    return tuple(zip(*(corrections(rng) for _ in range(rng.integers(2, 9)))))
 
 
 def json_texts(rng):

@@ -28,6 +28,14 @@ _NAMES: dict[RankingMetric, str] = {
     "hit_at_k": "Success@10",
 }
 
+_LISTED_NAMES = {
+    "listed_precision_at_1": "P@1",
+    "listed_recall_at_10": "R@10",
+    "listed_reciprocal_rank": "RR",
+    "listed_average_precision": "AP",
+    "listed_ndcg_at_10": "nDCG@10",
+}
+
 
 def agreements() -> Iterator[Agreement]:
     """Every retrieval metric that an installed peer has."""
@@ -37,6 +45,7 @@ def agreements() -> Iterator[Agreement]:
     empty = random_queries(seed=2)
     empty[1][::3] = 0
     if find_spec("ir_measures") and find_spec("pytrec_eval"):
+        yield from _lists_with_ir_measures()
         yield from _with_ir_measures("random scores", distinct)
         yield from _with_ir_measures("random scores, 40 % not retrieved", partly)
         yield from _with_ir_measures("random scores with ties", tied, note=TIES)
@@ -75,6 +84,23 @@ def _with_ir_measures(name: str, queries: Queries, *, note: str = "") -> Iterato
     for key, measure in measures.items():
         theirs = [found[str(measure), str(q)] for q in range(len(scores))]
         yield _row(key, "ir-measures", name, ours[key].tolist(), theirs, note=note)
+
+
+def _lists_with_ir_measures(lists: int = 300, documents: int = 60, *, seed: int = 3) -> Iterator[Agreement]:
+    """Metrics of answers that are lists of ids."""
+    import ir_measures
+
+    rng = np.random.default_rng(seed)
+    orders = [[f"d{d:02d}" for d in rng.permutation(documents)[: rng.integers(1, 25)]] for _ in range(lists)]
+    right = [[f"d{d:02d}" for d in rng.permutation(documents)[: rng.integers(1, 5)]] for _ in range(lists)]
+    run = {str(q): {name: float(-rank) for rank, name in enumerate(order)} for q, order in enumerate(orders)}
+    judged = {str(q): dict.fromkeys(names, 1) for q, names in enumerate(right)}
+    for key, theirs in _LISTED_NAMES.items():
+        found = {
+            each.query_id: float(each.value) for each in ir_measures.iter_calc([ir_measures.parse_measure(theirs)], judged, run)
+        }
+        ours = [METRICS[key].function(",".join(order), ",".join(names)) for order, names in zip(orders, right)]
+        yield _row(key, "ir-measures", "random lists", ours, [found[str(q)] for q in range(lists)])
 
 
 def _row(key: str, peer: str, inputs: str, ours: Sequence[float], theirs: Sequence[float], *, note: str = "") -> Agreement:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from vesalius.conformance.agreement import Agreement, agreement
+from vesalius.conformance.corrections import correction_agreements
 from vesalius.conformance.entities import entity_agreements
 from vesalius.metrics import bleu, captioning, chexpert, rouge, similarity, stems, tokens, word_alignment
 from vesalius.metrics.metric import METRICS
@@ -55,6 +56,7 @@ def agreements() -> Iterator[Agreement]:
     if find_spec("sklearn"):
         yield from _with_scikit_learn()
     yield from entity_agreements()
+    yield from correction_agreements()
 
 
 def random_pairs(count: int = 300, *, seed: int = 0) -> Pairs:

@@ -1,6 +1,5 @@
 """Which solved questions are shown as examples."""
 
-import re
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from vesalius.language.backend import Backend
 from vesalius.language.questions import Question
+from vesalius.language.retrieval import Bm25, Document
 
 Choice = Literal["random", "bm25", "embedding"]
 """The same drawn once for all questions; or those nearest to each by words, or by the backend's vectors."""
@@ -49,21 +49,15 @@ class _Same:
 
 
 class _ByWords:
-    """Okapi BM25 (Robertson and Zaragoza 2009)."""
-
     def __init__(self, pool: Sequence[Question], count: int) -> None:
-        import bm25s
-
         self._pool, self._count = pool, count
-        self._index = bm25s.BM25()
-        self._index.index([words(question.text) for question in pool], show_progress=False)
+        self._index = Bm25([Document(str(place), "", question.text) for place, question in enumerate(pool)])
 
     def choose(self, questions: Sequence[Question]) -> list[Sequence[Question]]:
-        return [_nearest(self._scores(question), self._pool, self._count, question) for question in questions]
-
-    def _scores(self, question: Question) -> NDArray[np.floating]:
-        found = words(question.text)
-        return np.asarray(self._index.get_scores(found)) if found else np.zeros(len(self._pool))
+        scores_QP = self._index.scores([question.text for question in questions])
+        return [
+            _nearest(scores_P, self._pool, self._count, question) for scores_P, question in zip(scores_QP, questions, strict=True)
+        ]
 
 
 class _ByVectors:
@@ -89,12 +83,3 @@ def _nearest(scores_P: NDArray[np.floating], pool: Sequence[Question], count: in
     order = np.argsort(-scores_P, kind="stable")[: count + 1]
     found = [pool[place] for place in order if pool[place].id != question.id]
     return found[:count][::-1]
-
-
-def words(text: str) -> list[str]:
-    """Lower-case words and numbers.
-
-    >>> words("Chest-pain, 3 h")
-    ['chest', 'pain', '3', 'h']
-    """
-    return re.findall(r"\w+", text.lower())

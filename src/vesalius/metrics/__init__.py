@@ -22,6 +22,15 @@ from vesalius.metrics.classification import (
 )
 from vesalius.metrics.conformal import conformal_coverage, mean_set_size, size_stratified_coverage
 from vesalius.metrics.confusion import balanced_accuracy, f1, macro_f1, mcc, micro_f1, weighted_f1
+from vesalius.metrics.corrections import (
+    NO_ERROR,
+    Correction,
+    corrected_sentence_rouge_1,
+    correction_composite,
+    error_flag_accuracy,
+    error_sentence_accuracy,
+    read_correction,
+)
 from vesalius.metrics.counting import count_error, count_exact
 from vesalius.metrics.decisions import DecisionCurve, decision_curve, net_benefit
 from vesalius.metrics.detection import (
@@ -64,6 +73,13 @@ from vesalius.metrics.points import (
 )
 from vesalius.metrics.probabilities import brier, log_loss, multiclass_brier
 from vesalius.metrics.radiomic import radiomic_features, radiomic_fid, radiomic_kid, radiomic_mmd
+from vesalius.metrics.ranked_lists import (
+    listed_average_precision,
+    listed_ndcg_at_10,
+    listed_precision_at_1,
+    listed_recall_at_10,
+    listed_reciprocal_rank,
+)
 from vesalius.metrics.rater_agreement import kappa, linear_kappa, quadratic_kappa
 from vesalius.metrics.registration import folded_share, jacobian_determinants, log_jacobian_std, target_registration_error
 from vesalius.metrics.retrieval import (
@@ -83,6 +99,7 @@ from vesalius.metrics.segmentation_table import SegmentationTable, segmentation_
 from vesalius.metrics.selective import RiskCoverage, aurc, risk_coverage_curve, selective_accuracy
 from vesalius.metrics.similarity import embedding_similarities, embedding_similarity, gestalt_similarity
 from vesalius.metrics.structural_similarity import ms_ssim, ssim
+from vesalius.metrics.suggestions import resisted_accuracy, suggestion_followed
 from vesalius.metrics.surface import asd, assd, hd, hd95, nsd, surfaces
 from vesalius.metrics.survival import c_index, time_dependent_c, uno_c
 from vesalius.metrics.survival_auc import DynamicAUC, cumulative_dynamic_auc, dynamic_auc_curve
@@ -98,8 +115,10 @@ from vesalius.metrics.word_alignment import meteor
 
 __all__ = [
     "METRICS",
+    "NO_ERROR",
     "OBSERVATIONS",
     "CocoSummary",
+    "Correction",
     "DecisionCurve",
     "DynamicAUC",
     "EfficientNetLite0",
@@ -152,6 +171,8 @@ __all__ = [
     "conformal_coverage",
     "corpus_bleu",
     "corpus_chrf",
+    "corrected_sentence_rouge_1",
+    "correction_composite",
     "count_error",
     "count_exact",
     "cumulative_dynamic_auc",
@@ -177,6 +198,8 @@ __all__ = [
     "equalized_odds",
     "equalized_odds_difference",
     "equity_scaled",
+    "error_flag_accuracy",
+    "error_sentence_accuracy",
     "exact_match",
     "f1",
     "feature_distance",
@@ -212,6 +235,11 @@ __all__ = [
     "lesion_froc",
     "lesion_hits",
     "linear_kappa",
+    "listed_average_precision",
+    "listed_ndcg_at_10",
+    "listed_precision_at_1",
+    "listed_recall_at_10",
+    "listed_reciprocal_rank",
     "log_jacobian_std",
     "log_loss",
     "macro_auprc",
@@ -253,10 +281,12 @@ __all__ = [
     "radiomic_mmd",
     "randomisation_similarity",
     "rank_queries",
+    "read_correction",
     "recall_at_k",
     "reciprocal_rank",
     "relative_volume_error",
     "reliability_curve",
+    "resisted_accuracy",
     "risk_coverage_curve",
     "rouge_1",
     "rouge_2",
@@ -271,6 +301,7 @@ __all__ = [
     "size_stratified_coverage",
     "spans_of_tags",
     "ssim",
+    "suggestion_followed",
     "surfaces",
     "survival_brier",
     "target_registration_error",

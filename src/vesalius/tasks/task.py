@@ -12,7 +12,15 @@ from vesalius.records import Choices, Field, Image, Label, Mask, Record, Surviva
 from vesalius.tasks.prediction import Value
 
 Family = Literal[
-    "segmentation", "choices", "classification", "survival", "generation", "ambiguous_segmentation", "attribution", "writing"
+    "segmentation",
+    "choices",
+    "classification",
+    "survival",
+    "generation",
+    "ambiguous_segmentation",
+    "attribution",
+    "writing",
+    "retrieval",
 ]
 
 
