@@ -79,7 +79,7 @@ def answer(
     if protocol in GENERATED:
         chosen = sampling or default_sampling(protocol)
         replies = backend.generate(prompts, chosen)
-        return [_parsed(question, reply) for question, reply in zip(questions, replies, strict=True)]
+        return [told(question, reply) for question, reply in zip(questions, replies, strict=True)]
     # a conversation's answer begins without the space that a text's has
     begin = "" if chat else " "
     continuations = [[begin + one for one in _said(question, protocol)] for question in questions]
@@ -94,7 +94,7 @@ def default_sampling(protocol: Protocol) -> Sampling:
 
 def prompt_of(question: Question, protocol: Protocol, shots: Shots, *, chat: bool) -> Prompt:
     """What is asked: examples with their answers, then the question."""
-    examples = [(_asked(shot, protocol), _right(shot, protocol)) for shot in shots]
+    examples = [(_asked(shot, protocol), right_answer(shot, protocol)) for shot in shots]
     asked = _asked(question, protocol)
     return conversation(examples, asked) if chat else few_shot(examples, asked)
 
@@ -110,8 +110,12 @@ def _said(question: Question, protocol: Protocol) -> Sequence[str]:
     return question.letters if protocol == "letter" else question.options
 
 
-def _right(shot: Question, protocol: Protocol) -> str:
-    """An example's answer, with its explanation where steps are asked for."""
+def right_answer(shot: Question, protocol: Protocol) -> str:
+    """What stands behind the prompt of an example: its answer, with its explanation where steps are asked for.
+
+    Raises:
+        ValueError: if the example has no answer.
+    """
     if shot.answer is None:
         raise ValueError(f"{shot.id}: an example needs its answer.")
     if protocol not in GENERATED:
@@ -120,13 +124,14 @@ def _right(shot: Question, protocol: Protocol) -> str:
     return f"{steps}The answer is {shot.letters[shot.answer]}."
 
 
-def _parsed(question: Question, reply: Reply) -> Answered:
-    first, spent = reply.completions[0], reply.usage
-    if first.finish == "failed":
-        return Answered(letter=None, outcome="failed", raw=first.text, tokens=spent.tokens, calls=spent.calls)
-    parsed = parse_choice(first.text, question.options)
+def told(question: Question, reply: Reply, sample: int = 0) -> Answered:
+    """What one of a reply's continuations settles on, with the costs of the whole reply."""
+    said, spent = reply.completions[sample], reply.usage
+    if said.finish == "failed":
+        return Answered(letter=None, outcome="failed", raw=said.text, tokens=spent.tokens, calls=spent.calls)
+    parsed = parse_choice(said.text, question.options)
     letter = None if parsed.letter is None else question.original(question.letters.index(parsed.letter))
-    return Answered(letter=letter, outcome=parsed.outcome, raw=first.text, tokens=spent.tokens, calls=spent.calls)
+    return Answered(letter=letter, outcome=parsed.outcome, raw=said.text, tokens=spent.tokens, calls=spent.calls)
 
 
 def _likeliest(question: Question, protocol: Protocol, scored: Scored) -> Answered:

@@ -55,7 +55,7 @@ class Local:
         asked = [tokens_of(prompt, self._loaded.tokenizer) for prompt in prompts]
         self._require_room(asked, sampling.max_tokens)
         forks = sampling.samples if sampling.temperature > 0 else 1
-        batches = [[place] for place in range(len(asked))] if forks > 1 else self._batches(asked, sampling.max_tokens)
+        batches = self._batches(asked, sampling.max_tokens, forks)
         return _by_batch(batches, asked, lambda batch: self._continued(batch, sampling, forks))
 
     def _continued(self, asked: Sequence[Tokens], sampling: Sampling, forks: int) -> list[Reply]:
@@ -63,8 +63,8 @@ class Local:
         rows, logits_BV = self._rest(asked)
         seeds = [seed_of(tokens, sampling.seed, sample) for tokens in asked for sample in range(forks)]
         if forks > 1:
-            rows.select([0] * forks)
-            logits_BV = logits_BV.expand(forks, -1)
+            rows.select([row for row in range(len(asked)) for _ in range(forks)])
+            logits_BV = logits_BV.repeat_interleave(forks, dim=0)
         made = decode(rows, logits_BV, sampling, seeds, self._loaded.tokenizer, self._loaded.ends)
         replies = []
         for place, (tokens, known) in enumerate(zip(asked, reused, strict=True)):
