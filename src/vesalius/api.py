@@ -24,6 +24,7 @@ def run(
     size: Size = "default",
     data: str | Sequence[str] = (),
     seeds: int | Sequence[int] | None = None,
+    model: str | Path | None = None,
     engine: EngineName = "local",
     out: str | Path = RUNS,
 ) -> Run:
@@ -34,6 +35,8 @@ def run(
         size: ``smoke`` for seconds, ``default`` for minutes on two cores, ``paper`` for the published configuration.
         data: one or more of the system's data sets, or ``all`` for those at hand; by default the first at hand.
         seeds: how many, or which; by default the system's own number.
+        model: the language model to build on, for systems that take one: a folder in the Hugging Face layout, a ``.gguf`` file,
+            or an OpenAI-compatible server as ``URL#NAME``.
         engine: ``local`` or ``ray``.
         out: folder of runs.
 
@@ -44,7 +47,7 @@ def run(
     'Of 12 comparisons with a baseline: ...'
     """
     names = [data] if isinstance(data, str) else list(data)
-    trial = trial_of(catalogue.system(id), size=size, data=names, seeds=seeds)
+    trial = trial_of(catalogue.system(id), size=size, data=names, seeds=seeds, model=None if model is None else str(model))
     finished = run_trial(trial, out=Path(out), engine_name=engine)
     write_report(finished.folder)
     return finished

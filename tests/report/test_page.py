@@ -165,6 +165,7 @@ def test_training_is_drawn_for_the_arms_that_kept_curves(finished: Finished) -> 
     for phase in ("pretraining", "fine-tuning"):
         assert f"Training loss of {phase} on cubes, by step. At the end: cut: " in source
     assert "Validation score of fine-tuning on cubes" in source and "Validation score of pretraining" not in source
+    assert "Reward of fine-tuning on cubes, by step. At the end: cut: 0.9" in source and "Reward of pretraining" not in source
     assert "Training loss" not in page_of(finished("segmentation")).source
 
 

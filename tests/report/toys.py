@@ -156,7 +156,8 @@ class Curved(Scripted):
         super().save(folder)
         losses = [4.0 / (1 + step / 10) + 0.05 * np.sin(step + self.seed) for step in range(200)]
         history = {"losses": losses, "learning_rates": [0.1] * 200, "scores": [[step, 1 - 1 / step] for step in (50, 100, 200)]}
-        content = {"pretraining": {**history, "scores": []}, "fine-tuning": history}
+        reward = {"reward": [step / 50 for step in range(50)]}
+        content = {"pretraining": {**history, "scores": []}, "fine-tuning": {**history, "curves": reward}}
         (folder / "histories.json").write_text(json.dumps(content))
 
 

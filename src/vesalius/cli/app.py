@@ -2,7 +2,23 @@
 
 import typer
 
-from vesalius.cli import compare, data, doctor, evidence, fit, list, metrics, predict, report, rescore, run, show, survey, verify
+from vesalius.cli import (
+    base,
+    compare,
+    data,
+    doctor,
+    evidence,
+    fit,
+    list,
+    metrics,
+    predict,
+    report,
+    rescore,
+    run,
+    show,
+    survey,
+    verify,
+)
 
 app = typer.Typer(
     name="vesalius",
@@ -24,5 +40,6 @@ app.command("report")(report.command)
 app.command("rescore")(rescore.command)
 app.command("evidence")(evidence.command)
 app.command("doctor")(doctor.command)
+app.add_typer(base.app, name="base")
 app.add_typer(data.app, name="data")
 app.add_typer(metrics.app, name="metrics")

@@ -15,6 +15,9 @@ def command(
     size: Annotated[Size, typer.Option(help="smoke: seconds; default: minutes on two cores; paper: as published.")] = "default",
     data: Annotated[list[str] | None, typer.Option(help="A data set of the system, or all; may be repeated.")] = None,
     seeds: Annotated[str | None, typer.Option(help="How many, or which: 5 or 0,1,2.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A language model to build on: a folder, a .gguf file, or an endpoint as URL#NAME.")
+    ] = None,
     engine: Annotated[EngineName, typer.Option(help="Where the cells run.")] = "local",
     out: Out = Path("runs"),
     as_json: Json = False,
@@ -24,5 +27,5 @@ def command(
     from vesalius.cli.finding import print_finding, print_json
 
     with resumable(out):
-        run = api.run(id, size=size, data=data or (), seeds=parse_seeds(seeds), engine=engine, out=out)
+        run = api.run(id, size=size, data=data or (), seeds=parse_seeds(seeds), model=model, engine=engine, out=out)
     (print_json if as_json else print_finding)(run.finding, run.folder)

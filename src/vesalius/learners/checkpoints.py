@@ -23,11 +23,15 @@ SECONDS = 30.0
 
 @dataclass(slots=True)
 class History:
-    """What happened in training: loss and learning rate of each step, and the score (step, score) of each check."""
+    """What happened in training: loss and learning rate of each step, and the score (step, score) of each check.
+
+    ``curves`` has by name what else was noted at even intervals, such as the reward of each batch of samples.
+    """
 
     losses: list[float] = field(default_factory=list)
     learning_rates: list[float] = field(default_factory=list)
     scores: list[tuple[int, float]] = field(default_factory=list)
+    curves: dict[str, list[float]] = field(default_factory=dict)
 
     @property
     def checks_since_best(self) -> int:

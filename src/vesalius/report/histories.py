@@ -16,10 +16,11 @@ FILE = "model/histories.json"
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One training of one learner: the loss of each step, and the validation score at some."""
+    """One training of one learner: the loss of each step, the validation score at some, and what else was noted, by name."""
 
     losses: list[float] = field(default_factory=list)
     scores: list[tuple[int, float]] = field(default_factory=list)
+    curves: dict[str, list[float]] = field(default_factory=dict)
 
     @property
     def loss_trace(self) -> Trace:
@@ -30,6 +31,11 @@ class History:
     def score_trace(self) -> Trace:
         """The scores that are finite, by step."""
         return _finite([step for step, _ in self.scores], [score for _, score in self.scores])
+
+    def curve_trace(self, name: str) -> Trace:
+        """What was noted under a name, at even intervals over the steps; empty where nothing was."""
+        values = self.curves.get(name, [])
+        return _finite(np.arange(1, len(values) + 1) * len(self.losses) / max(1, len(values)), values)
 
 
 def _finite(steps: Sequence[int] | np.ndarray, values: Sequence[float]) -> Trace:
@@ -66,6 +72,11 @@ def _read(run: FinishedRun, cell: Cell) -> Mapping[str, History]:
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors()[0]["loc"]) or "the whole file"
         raise UserError(f"{path}, field {place}: {error.errors()[0]['msg']}; restore the file or run again.") from None
+
+
+def noted(arms: Mapping[str, Sequence[History]]) -> list[str]:
+    """Names of all curves beside loss and score, in the order in which they were met."""
+    return list(dict.fromkeys(name for histories in arms.values() for history in histories for name in history.curves))
 
 
 def trained(arms: Mapping[str, Sequence[History]], task: TaskConfig, trace: Callable[[History], Trace]) -> list[Trained]:

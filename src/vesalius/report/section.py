@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import methodcaller
 
 import numpy as np
 from markupsafe import Markup
@@ -13,9 +14,9 @@ from vesalius.report.figures.front import Point, front
 from vesalius.report.figures.roc import Scored, calibration, roc
 from vesalius.report.figures.seeds import seeds
 from vesalius.report.figures.survival import survival
-from vesalius.report.figures.training import losses, validation_scores
+from vesalius.report.figures.training import losses, noted_values, validation_scores
 from vesalius.report.format import metric_name
-from vesalius.report.histories import phases_of, trained
+from vesalius.report.histories import noted, phases_of, trained
 from vesalius.report.reading import FinishedRun
 from vesalius.report.sampled import GENERATED, SHARES, generated, shares
 from vesalius.statistics import Verdict
@@ -126,6 +127,9 @@ def _training(run: FinishedRun, task: TaskConfig) -> list[Curves]:
             figures.append(losses(by_loss, task=task.name, phase=phase))
         if by_score := trained(arms, task, lambda history: history.score_trace):
             figures.append(validation_scores(by_score, task=task.name, phase=phase))
+        for name in noted(arms):
+            if by_curve := trained(arms, task, methodcaller("curve_trace", name)):
+                figures.append(noted_values(by_curve, task=task.name, phase=phase, quantity=name))
         if figures:
             title = phase.capitalize() if len(phases) > 1 else "Training"
             shown.append(Curves(title=title, caption=_TRAINING, figures=figures))

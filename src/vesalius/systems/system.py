@@ -34,6 +34,8 @@ class System:
         tasks: by the name that ``--data`` takes; each raises a UserError where its records are not at hand. Without ``--data``,
             the first that does not is run.
         seeds: how many the default size runs; 1 only where answers were recorded once and nothing is random.
+        takes_model: whether the arms are built on the language model that ``vesalius.language.models.model_of`` gives for a task,
+            so that the user can name another one.
     """
 
     id: str
@@ -45,3 +47,4 @@ class System:
     baselines: Callable[[Task, Size], Arms]
     tasks: Mapping[str, Tasks]
     seeds: int = 5
+    takes_model: bool = False

@@ -1,10 +1,12 @@
 """From a system to the trial of it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from vesalius import catalogue
 from vesalius.errors import UserError
+from vesalius.language.models import SHIPPED, TAG, opened
 from vesalius.names import Size
 from vesalius.systems.system import System
 from vesalius.tasks import Task
@@ -16,7 +18,12 @@ _MOST_SEEDS = 10_000
 
 
 def trial_of(
-    system: System, *, size: Size = "default", data: Sequence[str] = (), seeds: int | Sequence[int] | None = None
+    system: System,
+    *,
+    size: Size = "default",
+    data: Sequence[str] = (),
+    seeds: int | Sequence[int] | None = None,
+    model: str | None = None,
 ) -> Trial:
     """The system's learners against its baselines.
 
@@ -25,11 +32,15 @@ def trial_of(
         size: ``smoke`` for seconds, ``default`` for minutes on two cores, ``paper`` for the published configuration.
         data: names among the system's tasks, or ``all`` for those whose records are at hand; by default the first of these.
         seeds: how many, or which; by default five (two at smoke size), or one where nothing is random.
+        model: the language model to build on, as ``vesalius.language.models.opened`` takes it; by default the system's own.
 
     Raises:
-        UserError: for a name that the system does not have, data that is not at hand, or no seeds.
+        UserError: for a name that the system does not have, data that is not at hand, no seeds, or a model where none is taken.
     """
     names, tasks = _chosen(system, size, data)
+    settings = _model_settings(system, model)
+    if model is not None:
+        tasks = [replace(task, tags={**task.tags, TAG: model}) for task in tasks]
     chosen_seeds = _seeds(system, size, seeds)
     row = catalogue.row(system.id)
     return Trial(
@@ -39,8 +50,17 @@ def trial_of(
         seeds=chosen_seeds,
         claim=system.claim.text,
         claimed=system.claim.gains,
-        settings={"title": row.title, "number": str(row.number), "size": size, "data": ",".join(names)},
+        settings={"title": row.title, "number": str(row.number), "size": size, "data": ",".join(names), **settings},
     )
+
+
+def _model_settings(system: System, model: str | None) -> dict[str, str]:
+    """The model that arms are built on, by a digest of its weights, which so are part of the trial's address."""
+    if not system.takes_model:
+        if model is not None:
+            raise UserError(f"--model {model}: {system.id} is not built on a language model that can be named; leave it out.")
+        return {}
+    return {"model": opened(model or SHIPPED).identity}
 
 
 def available(system: System, size: Size) -> Iterator[tuple[str, Sequence[Task]]]:

@@ -74,6 +74,12 @@ def validation_scores(arms: Sequence[Trained], *, task: str, phase: str) -> Mark
     return _curves(arms, task=task, phase=phase, quantity="validation score", logarithmic=False, dots=True)
 
 
+def noted_values(arms: Sequence[Trained], *, task: str, phase: str, quantity: str) -> Markup:
+    """What learners noted of their training under a name, such as the reward of a policy; smoothed and drawn as ``losses``."""
+    smooth = [Trained(arm.arm, arm.baseline, [_smooth(trace) for trace in arm.traces]) for arm in arms]
+    return _curves(smooth, task=task, phase=phase, quantity=quantity, logarithmic=False, dots=False)
+
+
 def _smooth(trace: Trace) -> Trace:
     values = smoothed(trace.values, max(1, len(trace.values) // _SPANS))
     kept = np.unique(np.linspace(0, len(values) - 1, min(_POINTS, len(values))).round().astype(int))

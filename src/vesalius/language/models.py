@@ -1,0 +1,105 @@
+"""Models by what a user calls them: a base model of the clinic in miniature, a folder, a file, or a server."""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from vesalius.errors import UserError
+from vesalius.language.backend import Backend
+from vesalius.tasks import Task
+
+SHIPPED = "resident"
+"""The base model that is part of the package."""
+
+TAG = "backend"
+"""Of a task: which model its arms are built on, where it is not the shipped one."""
+
+CACHE = "VESALIUS_CACHE"
+"""Environment variable that names the folder of what was made once and is used again."""
+
+
+def model_of(task: Task) -> str:
+    """What the user named for this task, or the shipped base model."""
+    return task.tags.get(TAG, SHIPPED)
+
+
+def opened(name: str) -> Backend:
+    """A model that answers, opened once a process.
+
+    Args:
+        name: of a base model; a folder in the Hugging Face layout or a ``.gguf`` file; or the address of a server and, behind
+            ``#``, its name for the model, such as ``http://localhost:8000/v1#qwen3``.
+
+    Raises:
+        UserError: if there is no such model, or it can't be read.
+    """
+    return _opened(name if _is_address(name) or _is_base(name) else str(Path(name).resolve()))
+
+
+def folder_of(name: str) -> Path:
+    """The folder of a model that can be trained.
+
+    Args:
+        name: of a base model, or a folder in the Hugging Face layout.
+
+    Raises:
+        UserError: if it is neither.
+    """
+    if _is_base(name):
+        return base_folder(name)
+    if _is_address(name) or not (Path(name) / "config.json").is_file():
+        raise UserError(f"--model {name}: training needs a folder in the Hugging Face layout, with config.json and safetensors.")
+    return Path(name)
+
+
+def base_folder(name: str = SHIPPED) -> Path:
+    """The folder of a base model: as shipped, or as ``vesalius base train`` made it.
+
+    Raises:
+        UserError: if it has not been made yet, or no base model has this name.
+    """
+    shipped = files("vesalius.language").joinpath("bases", name)
+    if shipped.joinpath("config.json").is_file():
+        with as_file(shipped) as folder:
+            return folder
+    made = bases_made() / name
+    if not (made / "config.json").is_file():
+        raise UserError(f"base model {name!r}: not at hand; make it with: vesalius base train {name}.")
+    return made
+
+
+def bases_made() -> Path:
+    """Where base models are kept that were made on this machine: below ``VESALIUS_CACHE``, or the user's cache."""
+    return Path(os.environ.get(CACHE) or Path.home() / ".cache" / "vesalius") / "bases"
+
+
+BASES: Mapping[str, str] = {
+    "novice": "stopped early: knows little, and reasons badly",
+    SHIPPED: "the one that is shipped: reasons well in written steps, and knows much by heart, not all",
+    "specialist": "trained for longer: answers many questions directly",
+}
+"""Base models of the clinic in miniature, and what to expect of them."""
+
+
+def _is_base(name: str) -> bool:
+    return name in BASES
+
+
+def _is_address(name: str) -> bool:
+    return name.startswith(("http://", "https://"))
+
+
+@cache
+def _opened(name: str) -> Backend:
+    if _is_address(name):
+        from vesalius.language.endpoint import Endpoint
+
+        url, _, model = name.partition("#")
+        if not model:
+            raise UserError(f"--model {name}: name the server's model behind a #, such as {name}#qwen3.")
+        return Endpoint(url, model)
+    from vesalius.language.local import Local
+
+    return Local(base_folder(name) if _is_base(name) else Path(name))

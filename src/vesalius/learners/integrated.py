@@ -1,0 +1,94 @@
+"""Smaller questions first: what they say is read before the question itself."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from vesalius.errors import UserError
+from vesalius.language.backend import Backend
+from vesalius.language.medrgb.integrating import sub_questions_of, with_sub_answers
+from vesalius.language.medrgb.sifting import evidence_parted
+from vesalius.language.questions import Question, question_of
+from vesalius.language.steering import Strategy
+from vesalius.records import Record
+from vesalius.tasks import Prediction
+
+FILE = "seed.json"
+
+
+class Integrated:
+    """Answers the smaller questions of a record behind its documents, then the record's own behind documents and answers.
+
+    Nothing is kept by ``fit``. A record without smaller questions is asked as it is.
+
+    Args:
+        backend: makes the model; it is called when first needed.
+        strategy: how every question is asked.
+        seed: of sampling.
+    """
+
+    def __init__(self, backend: Callable[[], Backend], strategy: Strategy, *, seed: int = 0) -> None:
+        self._make, self._strategy, self._seed = backend, strategy, seed
+
+    @cached_property
+    def backend(self) -> Backend:
+        """The model that is asked."""
+        return self._make()
+
+    @property
+    def trained_parameters(self) -> int:
+        """None is trained."""
+        return 0
+
+    def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
+        """Nothing is learned."""
+
+    def predict(self, records: Sequence[Record]) -> list[Prediction]:
+        """Ask all smaller questions, then all records; the cost of both is told."""
+        questions = [question_of(record, target="") for record in records]
+        small = [_behind(question, sub_questions_of(record)) for question, record in zip(questions, records, strict=True)]
+        asked = [one for own in small for one in own]
+        said = iter(self._strategy(self.backend, asked, [()] * len(asked), self._seed))
+        parts = [[(evidence_parted(one)[1], next(said)) for one in own] for own in small]
+        whole = [
+            with_sub_answers(question, [(one, answer.letter) for one, answer in own])
+            for question, own in zip(questions, parts, strict=True)
+        ]
+        answers = self._strategy(self.backend, whole, [()] * len(whole), self._seed)
+        return [
+            Prediction(
+                record_id=record.id,
+                value=answer.letter,
+                outcome=answer.outcome,
+                raw=answer.raw,
+                tokens=answer.tokens + sum(one.tokens for _, one in own),
+                calls=answer.calls + sum(one.calls for _, one in own),
+            )
+            for record, answer, own in zip(records, answers, parts, strict=True)
+        ]
+
+    def save(self, folder: Path) -> None:
+        """Write the seed."""
+        (folder / FILE).write_text(json.dumps({"seed": self._seed}) + "\n", encoding="utf-8")
+
+    def load(self, folder: Path) -> None:
+        """Take back the seed.
+
+        Raises:
+            UserError: if the file is missing or damaged.
+        """
+        file = folder / FILE
+        try:
+            self._seed = int(json.loads(file.read_text(encoding="utf-8"))["seed"])
+        except FileNotFoundError as error:
+            raise UserError(f"{file}: missing; name the folder of a saved learner.") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{file}: damaged; save the learner again.") from error
+
+
+def _behind(question: Question, small: Sequence[Question]) -> list[Question]:
+    """Smaller questions behind the documents of their question."""
+    context = question.text.rpartition("\n\n")[0]
+    return [replace(one, text=f"{context}\n\n{one.text}" if context else one.text) for one in small]

@@ -1,0 +1,1 @@
+"""Judging written-out reasoning step by step, and choosing among sampled solutions by it."""

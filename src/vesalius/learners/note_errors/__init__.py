@@ -1,0 +1,1 @@
+"""Learners that find and correct the one error of a note."""
