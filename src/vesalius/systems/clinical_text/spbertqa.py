@@ -9,8 +9,8 @@ corpus, without the first stage, which shows what the shortlist gives or costs. 
 
 The paper's 10,015 Vietnamese pairs are not at hand, nor is PhoBERT. Here are MedQuAD's English questions, on diseases that
 training did not have, and simulated questions in plain words whose answers are in clinical terms; the encoder is a small
-transformer that is trained from random weights, with its word pieces, on the training pairs alone. The paper size has a
-transformer of PhoBERT's size, still from random weights.
+transformer that is trained from random weights, with its word pieces, on the training pairs alone. Answers are
+not split into sentences first. The paper size has a transformer of PhoBERT's size, still from random weights.
 
 Nguyen, Ha, Nguyen, Nguyen, Nguyen: SPBERTQA: A Two-Stage Question Answering System Based on Sentence Transformers for Medical
 Texts. KSEM 2022, arXiv 2206.09600. The loss: Henderson et al.: Efficient Natural Language Response Suggestion for Smart Reply.

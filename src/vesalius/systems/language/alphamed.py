@@ -10,7 +10,7 @@ The analysis of the paper as arms of the same updates: easy questions only, hard
 questions of one level only (diversity). Compared with supervised fine-tuning on the answers and on full chains of the same
 questions, with as many updates of as many texts, and with the untrained model. The chains are the clinic's own, where the paper's
 rivals have chains distilled from larger models, and then reinforcement too. Tested in distribution and in words that training did
-not have.
+not have. The paper's full text was not at hand: its sizes are a reading of the abstract.
 
 Liu, Wang, Pan, Wan, Dai, Lin, Bai, Rueckert, Arcucci: Beyond Distillation: Pushing the Limits of Medical LLM Reasoning with
 Minimalist Rule-Based RL. 2025, arXiv 2505.17952.

@@ -9,7 +9,8 @@ with scales of its inputs by activations on domain texts (AWQ, `nets/activation_
 
 The domain model and its merges are compared with the base, merges and packed models with the domain model, on exams of the clinic
 in miniature: what the domain's texts tell, what the base knew, and the second dialect, which stands for the paper's seven other
-languages and which neither base nor texts know. Density and shares of the merges are one half, chosen beforehand. The domain
+languages and which neither base nor texts know. Density and shares of the merges are one half, chosen beforehand; the
+released settings were not at hand. The domain
 model is trained once a seed for all arms and exams; its seconds stand at the first. The merge and packing keep names of weights,
 so that a merged model is a plain folder; a packed one is kept as its packed numbers.
 

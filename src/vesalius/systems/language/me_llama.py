@@ -9,7 +9,8 @@ Compared with instruction tuning alone on the same instructions, with as many tr
 beside it the same without replay. In the clinic in miniature the domain is a textbook of diseases that the base has never seen,
 and three exams tell knowledge, transfer and forgetting apart (``vesalius.systems.language.adapting``). A step of pretraining
 trains all weights and a step of tuning the adapter's, so that equal steps aren't equal numbers of trained parameters: the cost
-says so. Each arm is trained once a seed for the three exams; its seconds stand at the first.
+says so. Each arm is trained once a seed for the three exams; its seconds stand at the first. The ratio and the sizes at ``paper``
+are from the abstract and from memory of the paper.
 
 Xie, Chen, Chen et al.: Me LLaMA: Foundation Large Language Models for Medical Applications. 2024, arXiv 2402.12749.
 """

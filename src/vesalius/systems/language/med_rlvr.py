@@ -10,6 +10,7 @@ Compared with supervised fine-tuning on the answers of the same questions, with 
 untrained model. Tested in distribution on held-out questions, and out of it on questions in words that training did not have and
 on diseases that it did not have, where the paper has the health questions of MMLU-Pro. The form is the package's own, steps and
 then "The answer is B.", where the paper has tags. The value head stands on the policy's last layer, and so shares its weights.
+The paper's full text was not at hand: the values of its reward, and its sizes, may differ.
 
 Zhang, Liu, Qin, Naumann, Poon: Med-RLVR: Emerging Medical Reasoning from a 3B base model via reinforcement Learning. 2025,
 arXiv 2502.19655.

@@ -9,7 +9,9 @@ over all in one text, as BERT is fine-tuned. Baselines: an answerer by chance, p
 context.
 
 The release's textbooks are not at hand, nor its training questions or pretrained weights: here the corpus of MedQA is MedQuAD in
-passages, and both readers start from random weights. The clinic in miniature has a textbook in which every answer stands.
+passages, and both readers start from random weights. The clinic in miniature has a textbook in which every answer stands. The
+paper's method section was not at hand either: what max-out makes of the two sides (their product and distance beside them)
+follows related work of its time.
 
 Jin, Pan, Oufattole, Weng, Fang, Szolovits: What Disease does this Patient Have? A Large-scale Open Domain Question Answering
 Dataset from Medical Exams. Applied Sciences 2021, arXiv 2009.13081. The rules: Clark et al.: Combining Retrieval, Statistics, and
