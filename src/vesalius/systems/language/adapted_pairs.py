@@ -23,7 +23,7 @@ from vesalius.trials.finding import Comparison
 
 MODELS: Mapping[str, str] = {
     "me-llama": "me-llama",
-    "biomistral": "domain",
+    "biomistral": "domain model",
     "medcare": "medcare",
     "alphamed": "alphamed",
     "med-rlvr": "med-rlvr",

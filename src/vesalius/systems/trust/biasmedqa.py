@@ -45,7 +45,7 @@ MITIGATIONS: Mapping[str, Mitigation] = {
 PLAIN, REMOVED = "plain prompt", "bias removed"
 BIASED, CLEAN = "with remarks", "without remarks"
 
-QUESTIONS: Mapping[Size, int | None] = {"smoke": 14, "default": 200, "paper": None}
+QUESTIONS: Mapping[Size, int | None] = {"smoke": 7, "default": 200, "paper": None}
 PAPER_QUESTIONS = 1000
 EXAMPLES = 6
 """Questions from which examples are drawn, each with every bias."""
