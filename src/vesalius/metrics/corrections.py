@@ -170,7 +170,7 @@ def corrected_sentence_rouge_1(predictions: Sequence[str | None], truths: Sequen
     """
     if isinstance(predictions, str) or isinstance(truths, str) or len(predictions) != len(truths):
         raise ValueError("give one prediction and one truth a note.")
-    pairs = [_compared("" if _silent(said) else said, true) for said, true in zip(predictions, truths, strict=True)]
+    pairs = [_compared(_said(said), true) for said, true in zip(predictions, truths, strict=True)]
     scores = [
         _rouge_1(said.correction, true.correction)
         for said, true in pairs
@@ -179,9 +179,9 @@ def corrected_sentence_rouge_1(predictions: Sequence[str | None], truths: Sequen
     return sum(scores) / len(scores) if scores else float("nan")
 
 
-def _silent(said: object) -> bool:
-    """No answer: None, or NaN where no arm of a set answers anything."""
-    return said is None or (isinstance(said, float) and said != said)
+def _said(said: str | None) -> str:
+    """The text; empty where nothing was said: None, or the NaN of a set in which nothing was said at all."""
+    return "" if said is None or said != said else said
 
 
 def _rouge_1(said: str, true: str) -> float:
