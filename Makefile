@@ -41,6 +41,9 @@ evidence: $(INSTALLED)
 	$(BIN)/vesalius evidence motfm --data covid-xray --data mni152
 	$(BIN)/vesalius evidence msd --data bodies --data simulated
 	$(BIN)/vesalius evidence gradcam-review
+	$(BIN)/vesalius evidence antglm-med --data clinic
+	$(BIN)/vesalius evidence biasmedqa --data clinic --data mocks
+	$(BIN)/vesalius evidence ming-moe
 
 benchmarks: $(INSTALLED)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[peers,encoders]'
