@@ -1,0 +1,20 @@
+import pytest
+
+from vesalius import catalogue
+from vesalius.errors import UserError
+from vesalius.language.models import TAG, base_folder
+from vesalius.systems.trial import trial_of
+
+
+def test_the_weights_of_the_model_are_part_of_a_trial_and_another_model_reaches_its_tasks():
+    system = catalogue.system("m1")
+    shipped = trial_of(system, size="smoke")
+    named = trial_of(system, size="smoke", model=str(base_folder()))
+    assert shipped.settings["model"].startswith("resident@") and TAG not in shipped.tasks[0].tags
+    assert named.settings["model"] == shipped.settings["model"]
+    assert all(task.tags[TAG] == str(base_folder()) for task in named.tasks)
+
+
+def test_a_model_is_refused_where_none_is_taken():
+    with pytest.raises(UserError, match="not built on a language model"):
+        trial_of(catalogue.system("recov"), size="smoke", model="resident")
