@@ -43,6 +43,7 @@ evidence: $(INSTALLED)
 	$(BIN)/vesalius evidence gradcam-review
 	$(BIN)/vesalius evidence antglm-med --data clinic
 	$(BIN)/vesalius evidence biasmedqa --data clinic --data mocks
+	$(BIN)/vesalius evidence me-llama
 	$(BIN)/vesalius evidence ming-moe
 
 benchmarks: $(INSTALLED)
