@@ -282,7 +282,7 @@ def check_system(system: System, out: Path) -> None:
         for task in tasks:
             assert system.learners(task, "smoke") and system.baselines(task, "smoke"), f"{task.name}: nobody to compare"
             check_task(task)
-    trial = trial_of(system, size="smoke")
+    trial = trial_of(system, size="smoke", seeds=1)
     arms = trial.arms(trial.tasks[0])
     # of learners that train nothing, such as prompts of one model, one stands for all of its class
     checked: set[type[Learner]] = set()
