@@ -35,7 +35,16 @@ def opened(name: str) -> Backend:
     Raises:
         UserError: if there is no such model, or it can't be read.
     """
-    return _opened(name if _is_address(name) or _is_base(name) else str(Path(name).resolve()))
+    return _opened(name if is_address(name) else str(path_of(name)))
+
+
+def path_of(name: str) -> Path:
+    """The folder or file of a model on this machine: a base model's, or the one that is named, whether there is one or not.
+
+    Raises:
+        UserError: if it is a base model that has not been made yet.
+    """
+    return base_folder(name) if name in BASES else Path(name).resolve()
 
 
 def folder_of(name: str) -> Path:
@@ -47,9 +56,9 @@ def folder_of(name: str) -> Path:
     Raises:
         UserError: if it is neither.
     """
-    if _is_base(name):
+    if name in BASES:
         return base_folder(name)
-    if _is_address(name) or not (Path(name) / "config.json").is_file():
+    if is_address(name) or not (Path(name) / "config.json").is_file():
         raise UserError(f"--model {name}: training needs a folder in the Hugging Face layout, with config.json and safetensors.")
     return Path(name)
 
@@ -83,17 +92,14 @@ BASES: Mapping[str, str] = {
 """Base models of the clinic in miniature, and what to expect of them."""
 
 
-def _is_base(name: str) -> bool:
-    return name in BASES
-
-
-def _is_address(name: str) -> bool:
+def is_address(name: str) -> bool:
+    """Whether a server is named."""
     return name.startswith(("http://", "https://"))
 
 
 @cache
 def _opened(name: str) -> Backend:
-    if _is_address(name):
+    if is_address(name):
         from vesalius.language.endpoint import Endpoint
 
         url, _, model = name.partition("#")
@@ -102,4 +108,4 @@ def _opened(name: str) -> Backend:
         return Endpoint(url, model)
     from vesalius.language.local import Local
 
-    return Local(base_folder(name) if _is_base(name) else Path(name))
+    return Local(Path(name))

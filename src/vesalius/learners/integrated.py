@@ -6,12 +6,12 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from vesalius.errors import UserError
 from vesalius.language.backend import Backend
 from vesalius.language.medrgb.integrating import sub_questions_of, with_sub_answers
 from vesalius.language.medrgb.sifting import evidence_parted
 from vesalius.language.questions import Question, question_of
 from vesalius.language.steering import Strategy
+from vesalius.learners.kept_file import kept
 from vesalius.records import Record
 from vesalius.tasks import Prediction
 
@@ -79,13 +79,8 @@ class Integrated:
         Raises:
             UserError: if the file is missing or damaged.
         """
-        file = folder / FILE
-        try:
-            self._seed = int(json.loads(file.read_text(encoding="utf-8"))["seed"])
-        except FileNotFoundError as error:
-            raise UserError(f"{file}: missing; name the folder of a saved learner.") from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise UserError(f"{file}: damaged; save the learner again.") from error
+        with kept(folder / FILE) as content:
+            self._seed = int(content["seed"])
 
 
 def _behind(question: Question, small: Sequence[Question]) -> list[Question]:

@@ -23,6 +23,7 @@ from vesalius.language.cognitive_bias import (
 from vesalius.language.prefaced import Prefaced
 from vesalius.language.questions import Question, from_rows, question_of, to_row
 from vesalius.language.shots import drawn
+from vesalius.learners.kept_file import kept
 from vesalius.records import Record, Text
 from vesalius.tasks import Prediction
 
@@ -155,14 +156,8 @@ class Mitigated:
         Raises:
             UserError: if the file is missing or damaged.
         """
-        file = folder / FILE
-        try:
-            content: dict[str, list[dict[str, Any]]] = json.loads(file.read_text(encoding="utf-8"))
+        with kept(folder / FILE) as content:
             self._shown = {kind: [_shown_of(row) for row in rows] for kind, rows in content.items()}
-        except FileNotFoundError as error:
-            raise UserError(f"{file}: missing; name the folder of a saved learner.") from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UserError(f"{file}: damaged; save the learner again.") from error
 
 
 def _shown_of(row: dict[str, Any]) -> tuple[Question, int]:

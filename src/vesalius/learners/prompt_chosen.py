@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from vesalius.errors import UserError
 from vesalius.language.backend import Backend
 from vesalius.language.choices import Protocol
+from vesalius.learners.kept_file import kept
 from vesalius.learners.prompted import Prompted
 from vesalius.records import Record, Text
 from vesalius.tasks import Prediction
@@ -130,13 +130,7 @@ class PromptChosen:
         Raises:
             UserError: if a file is missing or damaged.
         """
-        file = folder / FILE
-        try:
-            content: Any = json.loads(file.read_text(encoding="utf-8"))
+        with kept(folder / FILE) as content:
             self.chosen = Candidate(**content)
-        except FileNotFoundError as error:
-            raise UserError(f"{file}: missing; name the folder of a saved learner.") from error
-        except (ValueError, TypeError) as error:
-            raise UserError(f"{file}: damaged; save the learner again.") from error
         self._asked = self._prompted(self.chosen, self.backend)
         self._asked.load(folder / _PROMPT)

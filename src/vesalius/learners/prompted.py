@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from vesalius.errors import UserError
 from vesalius.language.backend import Backend, Sampling
@@ -13,6 +12,7 @@ from vesalius.language.choices import GENERATED, Protocol, answer
 from vesalius.language.prompts import templates
 from vesalius.language.questions import Question, from_rows, permuted, question_of, to_row
 from vesalius.language.shots import Choice, Chooser, chooser, drawn
+from vesalius.learners.kept_file import kept
 from vesalius.records import Record
 from vesalius.tasks import Prediction
 
@@ -138,12 +138,6 @@ class Prompted:
         Raises:
             UserError: if the file is missing or damaged.
         """
-        file = folder / FILE
-        try:
-            content: Any = json.loads(file.read_text(encoding="utf-8"))
+        with kept(folder / FILE) as content:
             self._pool = from_rows(content["shots"])
-        except FileNotFoundError as error:
-            raise UserError(f"{file}: missing; name the folder of a saved learner.") from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise UserError(f"{file}: damaged; save the learner again.") from error
         self._chooser = None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vesalius.errors import UserError
 from vesalius.language.backend import Backend
-from vesalius.language.models import BASES, base_folder
+from vesalius.language.models import is_address, path_of
 
 HEAD = "lm_head"
 """The output layer, which keeps its precision, as it does in the usual four-bit models."""
@@ -21,9 +21,9 @@ def opened_int4(name: str, group: int = 32) -> Backend:
     Raises:
         UserError: for the address of a server, or a model that can't be read.
     """
-    if name.startswith(("http://", "https://")):
+    if is_address(name):
         raise UserError(f"--model {name}: a server's weights can't be rounded here; name a folder or a .gguf file.")
-    return _opened(base_folder(name) if name in BASES else Path(name).resolve(), group)
+    return _opened(path_of(name), group)
 
 
 @cache

@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from vesalius.errors import UserError
 from vesalius.language.backend import Backend, Sampling
 from vesalius.language.questions import Question, from_rows, question_of, to_row
 from vesalius.language.shots import Choice, Chooser, chooser, drawn
 from vesalius.language.steering import SelfTaught, Strategy, self_taught
+from vesalius.learners.kept_file import kept
 from vesalius.records import Record
 from vesalius.tasks import Prediction
 
@@ -142,14 +142,8 @@ class Steered:
         Raises:
             UserError: if the file is missing or damaged.
         """
-        file = folder / FILE
-        try:
-            content: Any = json.loads(file.read_text(encoding="utf-8"))
+        with kept(folder / FILE) as content:
             self._pool, self._seed = from_rows(content["shots"]), int(content["seed"])
-        except FileNotFoundError as error:
-            raise UserError(f"{file}: missing; name the folder of a saved learner.") from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise UserError(f"{file}: damaged; save the learner again.") from error
         self._chooser, self._owed = None, (0, 0)
 
 

@@ -18,7 +18,7 @@ from vesalius.language.word_tokens import word_tokenizer, words_of
 from vesalius.learners.base_models.lessons import Lesson, is_drill, lessons, taught
 from vesalius.learners.checkpoint_folder import checkpoints
 from vesalius.learners.language_model.examples import IGNORED, Example, example_rows
-from vesalius.learners.training import History, Regime, new_network, train
+from vesalius.learners.training import Regime, new_network, train
 from vesalius.sources.simulators.mini_clinic.dialects import frames, voice
 from vesalius.sources.simulators.mini_clinic.documents import general_words
 from vesalius.sources.simulators.mini_clinic.instructions import instruction_words
@@ -94,7 +94,7 @@ def make_base(recipe: Recipe, folder: Path) -> None:
     shutil.rmtree(half)
 
 
-def train_base(recipe: Recipe, folder: Path) -> History:
+def train_base(recipe: Recipe, folder: Path) -> None:
     """Make a base model and write it in the Hugging Face layout, with its recipe; minutes on two cores.
 
     Args:
@@ -108,14 +108,13 @@ def train_base(recipe: Recipe, folder: Path) -> History:
     train(network, loss=_loss, draw=drawn.drills, regime=regime, seed=recipe.seed, name="drills")
     regime = replace(regime, steps=recipe.steps)
     for name in _CYCLES[: recipe.cycles]:
-        history = train(network, loss=_loss, draw=drawn.batch, regime=regime, seed=recipe.seed, name=name)
+        train(network, loss=_loss, draw=drawn.batch, regime=regime, seed=recipe.seed, name=name)
     if recipe.closing:
         regime = replace(regime, steps=recipe.closing, learning_rate=recipe.learning_rate / 2)
-        history = train(network, loss=_loss, draw=drawn.closing, regime=regime, seed=recipe.seed, name="closing")
+        train(network, loss=_loss, draw=drawn.closing, regime=regime, seed=recipe.seed, name="closing")
     network.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     (folder / RECIPE_FILE).write_text(json.dumps(asdict(recipe), indent=1) + "\n", encoding="utf-8")
-    return history
 
 
 def base_tokenizer() -> "PreTrainedTokenizerFast":

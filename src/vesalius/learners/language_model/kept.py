@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError
@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from vesalius.errors import UserError
+from vesalius.learners.kept_file import kept
 from vesalius.learners.language_model.adapted import Rebuild, Tuned
 from vesalius.learners.language_model.networks import opened_network
 from vesalius.learners.training import save_histories
@@ -54,14 +55,8 @@ def load_tuned(folder: Path, base: Callable[[], Path], rebuild: Rebuild | None) 
     Raises:
         UserError: if it is missing, damaged, or of another base.
     """
-    file = folder / DESCRIPTION
-    try:
-        described: Any = json.loads(file.read_text(encoding="utf-8"))
+    with kept(folder / DESCRIPTION) as described:
         trained = int(described["trained_parameters"])
-    except FileNotFoundError as error:
-        raise UserError(f"{file}: missing; name the folder of a saved learner.") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{file}: damaged; save the learner again.") from error
     if (folder / MODEL / "adapter_config.json").exists():
         network, tokenizer = opened_network(base(), folder / MODEL)
     elif rebuild is None:

@@ -5,13 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from vesalius.errors import UserError
 from vesalius.language.backend import Backend, Prompt, Reply, Sampling, Usage
 from vesalius.language.note_review import CORRECT, parse_review, review_prompt
+from vesalius.learners.kept_file import kept
 from vesalius.metrics import NO_ERROR, Correction, read_correction
 from vesalius.records import Record, Text
 from vesalius.sources.notes import sentences_of
@@ -136,14 +137,8 @@ class PromptedReviewer:
         Raises:
             UserError: if the file is missing or damaged.
         """
-        file = folder / FILE
-        try:
-            rows: Any = json.loads(file.read_text(encoding="utf-8"))
+        with kept(folder / FILE) as rows:
             self._shots = [(str(row["sentences"]), read_correction(row["review"]) or NO_ERROR) for row in rows]
-        except FileNotFoundError as error:
-            raise UserError(f"{file}: missing; name the folder of a saved learner.") from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UserError(f"{file}: damaged; save the learner again.") from error
 
 
 def _begun(prompt: Prompt, answer: str) -> Prompt:

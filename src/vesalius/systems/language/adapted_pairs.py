@@ -5,10 +5,9 @@ system's own records; then both models answer the same exams, each by the prompt
 choose.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from vesalius import catalogue
@@ -34,9 +33,10 @@ SHARED = "by the base's prompt"
 """Ends the name of an arm whose prompt was chosen for the base, which is what the studies warn of."""
 
 _MOST = 16
-_trained: OrderedDict[tuple[str, Size, str, int], Learner] = OrderedDict()
+"""Adapted models that are kept."""
 
 
+@lru_cache(_MOST)
 def trained(system: str, size: Size, model: str, seed: int) -> Learner:
     """The adapted model of a system, trained once a process.
 
@@ -46,16 +46,10 @@ def trained(system: str, size: Size, model: str, seed: int) -> Learner:
         model: what it starts from.
         seed: of the training.
     """
-    key = (system, size, model, seed)
-    if key not in _trained:
-        learner, task = untrained(system, size, model, seed)
-        split = task.split(task.source.records())
-        learner.fit(split.train, split.validation)
-        _trained[key] = learner
-    _trained.move_to_end(key)
-    while len(_trained) > _MOST:
-        _trained.popitem(last=False)
-    return _trained[key]
+    learner, task = untrained(system, size, model, seed)
+    split = task.split(task.source.records())
+    learner.fit(split.train, split.validation)
+    return learner
 
 
 def untrained(system: str, size: Size, model: str, seed: int) -> tuple[Learner, Task]:

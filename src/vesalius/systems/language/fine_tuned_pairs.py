@@ -53,7 +53,6 @@ class FineTuned:
     def __init__(self, system: str | None, size: Size, model: str, budget: Budget, seed: int) -> None:
         self._system, self._size, self._model, self._budget, self._seed = system, size, model, budget, seed
         self._network: nn.Module | None = None
-        self._tokenizer: PreTrainedTokenizerBase | None = None
         self._adapted: Learner | None = None
         self._asked: Prompted | None = None
         self.histories: dict[str, History] = {}
@@ -127,7 +126,7 @@ class FineTuned:
     def _ask(self, network: "nn.Module", tokenizer: "PreTrainedTokenizerBase") -> None:
         from vesalius.learners.language_model.networks import as_backend
 
-        self._network, self._tokenizer = network.eval(), tokenizer
+        self._network = network.eval()
         self._asked = Prompted(lambda: as_backend(network, tokenizer), protocol="letter")
 
 

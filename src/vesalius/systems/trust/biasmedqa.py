@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from vesalius.errors import UserError
-from vesalius.language.backend import Backend, Sampling
-from vesalius.language.choices import NEXT_QUESTION, Protocol
+from vesalius.language.backend import Backend
+from vesalius.language.choices import Protocol
 from vesalius.language.cognitive_bias import BIASES, KEY, UNBIASED, Bias, CognitiveBias, education
 from vesalius.language.mocks import oracle
 from vesalius.language.models import model_of, opened
@@ -33,6 +33,7 @@ from vesalius.records import Choices, Record, Text
 from vesalius.sources.public.medqa import MEDQA_4
 from vesalius.sources.simulators.mini_clinic.exams import Exam
 from vesalius.sources.splits import hold_out
+from vesalius.systems.language.steering_tasks import chains
 from vesalius.systems.system import Arms, Claim, System
 from vesalius.tasks import Measure, Source, Task
 from vesalius.tasks.texts import CHOICE_MARGIN, by_release
@@ -49,9 +50,6 @@ QUESTIONS: Mapping[Size, int | None] = {"smoke": 7, "default": 200, "paper": Non
 PAPER_QUESTIONS = 1000
 EXAMPLES = 6
 """Questions from which examples are drawn, each with every bias."""
-
-_SAMPLING = {"clinic": Sampling(max_tokens=128, stop=(NEXT_QUESTION,))}
-"""Long enough for the clinic's steps, and no longer than its models take."""
 
 MOCKS = ("follows every remark", "ignores remarks", "corrected by education")
 
@@ -171,7 +169,8 @@ def _backend(task: Task) -> Callable[[], Backend]:
 
 def _build(task: Task, mitigation: Mitigation, seed: int) -> Learner:
     protocol: Protocol = "chain of thought" if task.tags["protocol"] == "chain of thought" else "letter"
-    return Mitigated(_backend(task), mitigation, protocol=protocol, sampling=_SAMPLING.get(task.tags["data"]), seed=seed)
+    sampling = chains(task) if protocol == "chain of thought" else None
+    return Mitigated(_backend(task), mitigation, protocol=protocol, sampling=sampling, seed=seed)
 
 
 def _learners(task: Task, size: Size) -> Arms:

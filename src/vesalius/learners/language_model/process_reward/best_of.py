@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from vesalius.errors import UserError
 from vesalius.language.backend import Backend, Sampling
 from vesalius.language.questions import Question, question_of
+from vesalius.learners.kept_file import kept
 from vesalius.learners.language_model.process_reward.judges import Judge
 from vesalius.learners.language_model.process_reward.reward import Labelling, Reward
 from vesalius.learners.language_model.process_reward.selection import Aggregate, Select, chosen, majority
@@ -170,13 +170,8 @@ def read_seed(file: Path) -> int:
     Raises:
         UserError: if the file is missing or damaged.
     """
-    try:
-        content: Any = json.loads(file.read_text(encoding="utf-8"))
+    with kept(file) as content:
         return int(content["seed"])
-    except FileNotFoundError as error:
-        raise UserError(f"{file}: missing; name the folder of a saved learner.") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{file}: damaged; save the learner again.") from error
 
 
 def shared_out(predictions: Sequence[Prediction], tokens: int, calls: int) -> list[Prediction]:

@@ -45,8 +45,8 @@ class Voice:
         """Clauses keep their place, the words in each are put backwards."""
         body, end = (sentence[:-1], sentence[-1]) if sentence[-1] in _SPLIT else (sentence, "")
         clauses = []
-        for clause in body.replace(": ", " : ").replace(", ", " , ").split(" , "):
-            parts = [" ".join(self.name(word.lower()) for word in reversed(part.split())) for part in clause.split(" : ")]
+        for clause in body.split(", "):
+            parts = [" ".join(self.name(word.lower()) for word in reversed(part.split())) for part in clause.split(": ")]
             clauses.append(": ".join(parts))
         return ", ".join(clauses) + end
 
