@@ -41,6 +41,9 @@ from vesalius.tasks.texts import CHOICE_MARGIN, WRITING_MARGIN, by_release
 NOTES: Mapping[Size, tuple[int, int, int]] = {"smoke": (20, 6, 6), "default": (400, 60, 100), "paper": (2000, 200, 500)}
 """Of the clinic, for training, validation and testing; each is there in two versions."""
 
+FRESH = 1
+"""Seed of the clinic's notes: those of seed 0 were looked at while the simulator was made."""
+
 MOST: Mapping[Size, int | None] = {"smoke": 24, "default": None, "paper": None}
 """Texts of MEDEC in each part."""
 
@@ -98,7 +101,7 @@ def _medec(size: Size) -> list[Task]:
 
 def _clinic(size: Size) -> list[Task]:
     train, validation, test = NOTES[size]
-    source = NoteErrors(train=train, validation=validation, test=test)
+    source = NoteErrors(train=train, validation=validation, test=test, seed=FRESH)
     note = "Simulated notes; the correction is scored by ROUGE-1 alone."
     return [_task(source, None, note, data="clinic")]
 

@@ -41,6 +41,9 @@ MARGIN = 0.02
 """Two questions in a hundred."""
 METRIC_NAMES = ("listed_precision_at_1", "listed_average_precision", "listed_reciprocal_rank", "listed_recall_at_10")
 
+FRESH = 1
+"""Seed of the simulated pairs: those of seed 0 were looked at while the simulator was made."""
+
 Arm = Literal["bm25", "tf-idf", "two-stage", "two-stage, untrained", "encoder alone"]
 
 
@@ -129,7 +132,7 @@ def _task(source: AnswerRetrieval, note: str) -> Task:
 
 
 def _simulated(size: Size) -> list[Task]:
-    source = HealthQuestions(pairs=BUDGETS[size].pairs)
+    source = HealthQuestions(pairs=BUDGETS[size].pairs, seed=FRESH)
     note = (
         "Each condition stands in the training pairs; which two are asked about together does not. The first stage can't hand on "
         "a passage that shares no word with the question."
