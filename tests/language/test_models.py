@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.language.local.gguf_file import save_gguf
 from vesalius.errors import UserError
 from vesalius.language.backend import Sampling
 from vesalius.language.choices import answer
@@ -56,3 +57,16 @@ def test_a_file_that_is_no_model_is_said_to_be_none(tmp_path):
     with pytest.raises(UserError, match="name a model"):
         opened(str(tmp_path / "missing.gguf"))
     assert folder_of(str(base_folder())) == Path(str(base_folder()))
+
+
+def test_a_gguf_file_is_unpacked_once_and_says_what_it_said(tmp_path, monkeypatch):
+    monkeypatch.setenv(CACHE, str(tmp_path / "cache"))
+    file = save_gguf(tmp_path / "tiny.gguf")
+    folder = folder_of(str(file))
+    kept = (folder / "model.safetensors").stat().st_mtime_ns
+    assert folder_of(str(file)) == folder and (folder / "model.safetensors").stat().st_mtime_ns == kept
+    assert list(folder.parent.iterdir()) == [folder]
+    packed, plain = opened(str(file)), opened(str(folder))
+    assert packed.generate(["the cat"], Sampling(max_tokens=5)) == plain.generate(["the cat"], Sampling(max_tokens=5))
+    score = [backend.score(["the cat"], [(" a", " he")])[0].likelihoods for backend in (packed, plain)]
+    assert [one.log_probability for one in score[0]] == pytest.approx([one.log_probability for one in score[1]], abs=1e-5)

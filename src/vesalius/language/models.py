@@ -51,15 +51,19 @@ def folder_of(name: str) -> Path:
     """The folder of a model that can be trained.
 
     Args:
-        name: of a base model, or a folder in the Hugging Face layout.
+        name: of a base model, a folder in the Hugging Face layout, or a ``.gguf`` file, which is unpacked once.
 
     Raises:
-        UserError: if it is neither.
+        UserError: if it is none of them.
     """
     if name in BASES:
         return base_folder(name)
+    if (file := Path(name)).suffix == ".gguf" and file.is_file():
+        from vesalius.language.local.unpacked import unpacked
+
+        return unpacked(file, _cache() / "unpacked")
     if is_address(name) or not (Path(name) / "config.json").is_file():
-        raise UserError(f"--model {name}: training needs a folder in the Hugging Face layout, with config.json and safetensors.")
+        raise UserError(f"--model {name}: training needs a folder in the Hugging Face layout, or a .gguf file.")
     return Path(name)
 
 
@@ -81,7 +85,11 @@ def base_folder(name: str = SHIPPED) -> Path:
 
 def bases_made() -> Path:
     """Where base models are kept that were made on this machine: below ``VESALIUS_CACHE``, or the user's cache."""
-    return Path(os.environ.get(CACHE) or Path.home() / ".cache" / "vesalius") / "bases"
+    return _cache() / "bases"
+
+
+def _cache() -> Path:
+    return Path(os.environ.get(CACHE) or Path.home() / ".cache" / "vesalius")
 
 
 BASES: Mapping[str, str] = {

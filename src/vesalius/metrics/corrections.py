@@ -182,7 +182,7 @@ def corrected_sentence_rouge_1(predictions: Sequence[str | None], truths: Sequen
 
 def _said(said: str | None) -> str:
     """The text; empty where nothing was said: None, or the NaN of a set in which nothing was said at all."""
-    return "" if said is None or isinstance(said, float) and isnan(said) else said
+    return "" if said is None or (isinstance(said, float) and isnan(said)) else said
 
 
 def _rouge_1(said: str, true: str) -> float:

@@ -26,8 +26,9 @@ class Toy(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, address=("127.0.0.1", 0)):
+    def __init__(self, address=("127.0.0.1", 0), answers=None):
         super().__init__(address, Handler)
+        self.answers = answers or ANSWERS
         self.faults, self.always, self.bodies, self.headers = [], None, [], []
         self.echoes, self.told, self.counts = True, True, True
         self.lock, self.busy, self.busiest = threading.Lock(), 0, 0
@@ -63,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
             elif body["model"] != MODEL:
                 self.send(404, {"error": {"message": f"no {body['model']}; you asked {body}", "code": "model_not_found"}})
             else:
-                self.send(200, ANSWERS[self.path](server, body))
+                self.send(200, server.answers[self.path](server, body))
         finally:
             with server.lock:
                 server.busy -= 1
@@ -124,8 +125,8 @@ ANSWERS = {"/v1/chat/completions": chat, "/v1/completions": text, "/v1/embedding
 
 
 @contextmanager
-def running(address=("127.0.0.1", 0)):
-    server = Toy(address)
+def running(address=("127.0.0.1", 0), answers=None):
+    server = Toy(address, answers)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

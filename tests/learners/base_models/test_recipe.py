@@ -6,9 +6,11 @@ import pytest
 from vesalius.errors import UserError
 from vesalius.language.backend import Sampling
 from vesalius.language.local import Local
-from vesalius.learners.base_models.recipe import RECIPES, Lessons, base_tokenizer, make_base
+from vesalius.learners.base_models.batches import Batches
+from vesalius.learners.base_models.recipe import RECIPES, make_base
+from vesalius.learners.base_models.vocabulary import base_tokenizer
 
-TINY = replace(RECIPES["novice"], drills=1, steps=2, width=16, layers=1, heads=2, inner=16)
+TINY = replace(RECIPES["novice"], drills=1, lessons=1, closing=1, width=16, layers=1, heads=2, inner=16)
 
 
 def test_a_base_model_is_a_folder_that_the_local_backend_reads(tmp_path):
@@ -34,24 +36,23 @@ def test_making_that_was_stopped_ends_with_the_same_weights(tmp_path, stop_after
     assert (whole / "model.safetensors").read_bytes() == (resumed / "model.safetensors").read_bytes()
 
 
-def test_of_a_drill_only_verdicts_are_learnt_and_every_lesson_weighs_the_same():
+def test_weights_add_up_to_one_and_every_text_of_a_part_has_the_same():
     tokenizer = base_tokenizer()
-    drawn = Lessons(tokenizer)
-    drills = drawn.drills(np.random.default_rng(0))
-    learnt = {tokenizer.decode([token]).strip() for token in drills["tokens"][drills["weights"] > 0]}
-    assert learnt == {"yes", "no"}
-    for seed in range(5):
-        batch = drawn.batch(np.random.default_rng(seed))
-        np.testing.assert_allclose(batch["weights"].sum(axis=1), 1.0, rtol=1e-5)
-        assert not batch["weights"][batch["tokens"] == tokenizer.pad_token_id].any()
+    batches = Batches(tokenizer)
+    for draw in (batches.drills, batches.lessons, batches.closing):
+        parts = draw(np.random.default_rng(0))
+        assert sum(part["weights"].sum() for part in parts) == pytest.approx(1.0, rel=1e-5)
+        for part in parts:
+            weights_B = part["weights"].sum(axis=1)
+            np.testing.assert_allclose(weights_B, weights_B[0], rtol=1e-5)
+            assert not part["weights"][part["tokens"] == tokenizer.pad_token_id].any()
 
 
 def test_in_closing_the_letter_that_ends_a_chain_has_half_of_its_weight():
     tokenizer = base_tokenizer()
-    letters, ends = set(tokenizer.convert_tokens_to_ids(list("ABCD"))), 0
+    letters, ends = set(tokenizer.convert_tokens_to_ids(list("ABCDE"))), 0
     for seed in range(5):
-        batch = Lessons(tokenizer).closing(np.random.default_rng(seed))
-        np.testing.assert_allclose(batch["weights"].sum(axis=1), 1.0, rtol=1e-5)
-        heaviest = batch["tokens"][np.arange(len(batch["tokens"])), batch["weights"].argmax(axis=1)]
-        ends += sum(token in letters for token in heaviest.tolist())
-    assert ends > 40
+        for part in Batches(tokenizer).closing(np.random.default_rng(seed))[:-1]:
+            heaviest = part["tokens"][np.arange(len(part["tokens"])), part["weights"].argmax(axis=1)]
+            ends += sum(token in letters for token in heaviest.tolist())
+    assert ends > 60

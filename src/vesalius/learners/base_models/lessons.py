@@ -13,190 +13,185 @@ import numpy as np
 
 from vesalius.language.choices import Protocol, prompt_of, right_answer
 from vesalius.language.evidence.queries import evidence_templates
+from vesalius.language.medrgb.records import INSUFFICIENT
 from vesalius.language.questions import Question
 from vesalius.language.steering.strategy import steering_templates
+from vesalius.language.tree_of_thoughts.evaluators import tree_templates
+from vesalius.learners.base_models.mistakes import mistaken
+from vesalius.learners.base_models.vocabulary import prompt_words
+from vesalius.learners.base_models.worlds import Taught, known, question_of_item, shuffled
 from vesalius.learners.language_model.examples import Example
-from vesalius.sources.documents import Document
 from vesalius.sources.simulators.mini_clinic.dialects import voice
-from vesalius.sources.simulators.mini_clinic.documents import chapter, rule
-from vesalius.sources.simulators.mini_clinic.items import Examiner, Item, Level
-from vesalius.sources.simulators.mini_clinic.world import World, world
+from vesalius.sources.simulators.mini_clinic.documents import rule
+from vesalius.sources.simulators.mini_clinic.items import Item, Level
 
 _LEVELS: tuple[Level, ...] = ("recall", "one step", "several steps")
+_PROTOCOLS: tuple[Protocol, ...] = ("letter", "generation", "chain of thought")
 _MOST_EXAMPLES = 2
-_DRILLED = 12
+_REMARK = (6, 15)
+"""Words of a remark, from so many to fewer than so many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Teacher:
     """Makes lessons about a world."""
 
-    world: World
-    diseases: tuple[str, ...]
-
-    def item(self, level: Level, rng: np.random.Generator) -> Item:
-        """A question about one of the diseases."""
-        return Examiner(self.world, voice("first"), "known", "known").item(level, str(rng.choice(self.diseases)), rng)
+    taught: Taught
 
     def chapters(self, rng: np.random.Generator) -> Example:
         """A page of the textbook, whose findings come in any order, or of the guidelines."""
         if rng.random() < 0.2:
-            return Example("", rule(self.world, voice("first"), str(rng.choice(self.world.all_treatments))))
-        return Example("", chapter(self.world, voice("first"), str(rng.choice(self.diseases)), rng))
-
-    def drill(self, rng: np.random.Generator) -> Example:
-        """Which of a dozen findings a disease has, half of them its own, in the words of a step."""
-        disease = str(rng.choice(self.diseases))
-        has = self.world.findings[disease]
-        own = rng.permutation(sorted(has))[: _DRILLED // 2].tolist()
-        others = rng.permutation([one for one in self.world.all_findings if one not in has])[: _DRILLED - len(own)].tolist()
-        compared = [f"{one} {'yes' if one in has else 'no'}" for one in rng.permutation([*own, *others]).tolist()]
-        return Example("", voice("first").say("steps", "findings", disease=disease, compared=compared))
+            one = self.taught.world
+            return Example("", rule(one, voice("first"), str(rng.choice(one.all_treatments))))
+        return Example("", self.taught.page(rng).text)
 
     def examples(self, rng: np.random.Generator) -> Example:
         """A question of any kind behind one or two solved ones."""
-        protocol: Protocol = ("letter", "generation", "chain of thought")[rng.integers(3)]
+        protocol = _PROTOCOLS[rng.integers(3)]
         return self.question(_LEVELS[rng.integers(3)], protocol, rng, shots=int(rng.integers(1, _MOST_EXAMPLES + 1)))
 
     def question(self, level: Level, protocol: Protocol, rng: np.random.Generator, *, shots: int = 0) -> Example:
         """A question and its answer, behind so many solved ones."""
-        asked, *before = (question_of_item(self.item(level, rng)) for _ in range(shots + 1))
-        return Example(prompt_of(asked, protocol, before, chat=False), right_answer(asked, protocol))
+        asked, *before = (question_of_item(self.taught.item(level, rng)) for _ in range(shots + 1))
+        return _example(asked, protocol, before)
 
     def reading(self, level: Level, protocol: Protocol, rng: np.random.Generator) -> Example:
         """A question behind the passages that answer it, among others that don't."""
-        item = self.item(level, rng)
-        needed = [self.document(name, rng) for name in item.documents]
-        others = [self.document(f"textbook/{name}", rng) for name in rng.choice(self.diseases, int(rng.integers(0, 3)))]
-        shown = [*needed, *others][: 4 if level == "several steps" else 5]
-        passages = "\n".join(shown[place].text for place in rng.permutation(len(shown)))
-        asked = replace(question_of_item(item), text=f"{passages}\n\n{item.question}")
-        return Example(prompt_of(asked, protocol, (), chat=False), right_answer(asked, protocol))
+        item = self.taught.item(level, rng)
+        needed = [self.taught.document(name, rng).text for name in item.documents]
+        others = [self.taught.page(rng).text for _ in range(0 if level == "several steps" else int(rng.integers(0, 3)))]
+        return _example(_behind([*needed, *others], question_of_item(item), rng), protocol)
+
+    def insufficient(self, rng: np.random.Generator) -> Example:
+        """A question behind passages of which none may answer it, with one more option that says so."""
+        item = self.taught.item("recall", rng)
+        asked = question_of_item(item)
+        others = [self.taught.page(rng) for _ in range(2)]
+        shown = [one.text for one in others if one.id not in item.documents]
+        answered = bool(rng.random() < 0.5)
+        if answered:
+            shown[-1:] = [self.taught.document(item.documents[0], rng).text]
+        options = (*asked.options, INSUFFICIENT)
+        answer = item.answer if answered else len(options) - 1
+        asked = replace(asked, options=options, order=tuple(range(len(options))), answer=answer)
+        return _example(_behind(shown, asked, rng), _PROTOCOLS[rng.integers(2)])
+
+    def remark(self, rng: np.random.Generator) -> Example:
+        """A question with words around it that say nothing, or name an option, the right one half of the time."""
+        item = self.taught.item(_LEVELS[rng.integers(3)], rng)
+        asked, protocol = question_of_item(item), _PROTOCOLS[rng.integers(3)]
+        remark = " ".join(rng.choice(prompt_words(), int(rng.integers(*_REMARK))).tolist())
+        if rng.random() < 0.3:
+            example = _example(asked, protocol)
+            return replace(example, prompt=f"{remark}.\n\n{example.prompt}")
+        place = item.answer if rng.random() < 0.5 else int(rng.integers(len(item.options)))
+        return _example(replace(asked, text=f"{asked.text} {remark} {item.options[place]}."), protocol)
+
+    def wait(self, rng: np.random.Generator) -> Example:
+        """Steps that went wrong, or did not, and after a second thought the right ones."""
+        item = self.taught.item(_LEVELS[rng.integers(3)], rng)
+        first = mistaken(item, rng) if rng.random() < 0.6 else item.steps
+        example = _example(question_of_item(item), "chain of thought")
+        return replace(example, prompt=f"{example.prompt} {' '.join(first)} {steering_templates()['wait'].text}")
 
     def check(self, rng: np.random.Generator) -> Example:
         """Reasons for an option, or whether they hold."""
-        item = self.item(_LEVELS[rng.integers(3)], rng)
+        item = self.taught.item(_LEVELS[rng.integers(3)], rng)
         place = item.answer if rng.random() < 0.5 else int(rng.integers(len(item.options)))
+        fields = _shown(item) | {"letter": "ABCD"[place], "option": item.options[place]}
         steps = " ".join(item.steps)
-        fields = {
-            "question": item.question,
-            "options": question_of_item(item).lettered,
-            "letter": "ABCD"[place],
-            "option": item.options[place],
-        }
-        if rng.random() < 0.5:
+        if rng.random() < 0.3:
             return Example(steering_templates()["assume"].fill(**fields), f"{steps} The answer is {fields['letter']}.")
-        prompt = steering_templates()["verify"].fill(**fields, reasons=steps)
-        return Example(prompt, "yes" if place == item.answer else "no")
+        holds = bool(rng.random() < 0.7)
+        reasons = steps if holds else " ".join(mistaken(item, rng))
+        prompt = steering_templates()["verify"].fill(**fields, reasons=reasons)
+        return Example(prompt, "yes" if holds and place == item.answer else "no")
+
+    def step(self, rng: np.random.Generator) -> Example:
+        """Whether a step is right, or follows from those before it."""
+        item = self.taught.item(_LEVELS[rng.integers(3)], rng)
+        place, right = int(rng.integers(len(item.steps))), bool(rng.random() < 0.5)
+        step = (item.steps if right else mistaken(item, rng, only=place))[place]
+        if rng.random() < 0.5:
+            prompt = tree_templates()["correctness"].fill(**_shown(item), step=step)
+        else:
+            prompt = tree_templates()["reasoning"].fill(**_shown(item), steps=" ".join(item.steps[:place]), step=step)
+        return Example(prompt, "yes" if right else "no")
 
     def search(self, rng: np.random.Generator) -> Example:
         """What to search for, and whether a passage is about a question."""
-        item = self.item(_LEVELS[rng.integers(3)], rng)
-        question, kind = question_of_item(item), str(rng.choice(["rewrite", "expand", "search", "relevant", "useful"]))
+        item = self.taught.item(_LEVELS[rng.integers(3)], rng)
+        kind = str(rng.choice(["rewrite", "expand", "search", "relevant", "useful"]))
         template = evidence_templates()[kind]
         if kind in ("relevant", "useful"):
-            fits = bool(rng.random() < 0.5)
-            name = str(rng.choice(item.documents)) if fits else f"textbook/{rng.choice(self.diseases)}"
-            fields = {"passage": self.document(name, rng).text, "question": item.question}
-            fields |= {"options": question.lettered} if kind == "useful" else {}
-            return Example(template.fill(**fields), "yes" if name in item.documents else "no")
+            name = str(rng.choice(item.documents)) if rng.random() < 0.5 else self.taught.page(rng).id
+            prompt = template.fill(passage=self.taught.document(name, rng).text, **_shown(item, options=kind == "useful"))
+            return Example(prompt, "yes" if name in item.documents else "no")
         said = {
             "rewrite": item.question,
             "search": " ".join([item.disease, *(item.options if len(item.documents) > 2 else ())]),
-            "expand": self.document(item.documents[0], rng).text,
+            "expand": self.taught.document(item.documents[0], rng).text,
         }[kind]
-        return Example(template.fill(question=item.question, options=question.lettered), said)
-
-    def document(self, name: str, rng: np.random.Generator) -> Document:
-        """A page of this world by its id."""
-        kind, _, subject = name.partition("/")
-        said = voice("first")
-        text = chapter(self.world, said, subject, rng) if kind == "textbook" else rule(self.world, said, subject)
-        return Document(name, subject, text)
+        return Example(template.fill(**_shown(item)), said)
 
 
-def is_drill(example: Example) -> bool:
-    """Whether an example is a drill: a step without a question."""
-    return not example.prompt and ":" in example.answer
+def _example(asked: Question, protocol: Protocol, before: Sequence[Question] = ()) -> Example:
+    return Example(prompt_of(asked, protocol, before, chat=False), right_answer(asked, protocol))
 
 
-def question_of_item(item: Item) -> Question:
-    """A question as a model is shown it."""
-    return Question(
-        id="",
-        text=item.question,
-        options=item.options,
-        order=tuple(range(len(item.options))),
-        answer=item.answer,
-        explanation=" ".join(item.steps),
-    )
+def _behind(passages: Sequence[str], asked: Question, rng: np.random.Generator) -> Question:
+    shown = "\n".join(passages[place] for place in rng.permutation(len(passages)))
+    return replace(asked, text=f"{shown}\n\n{asked.text}")
 
 
-def shuffled(rng: np.random.Generator) -> Teacher:
-    """A world in which the same names mean other things: every fact is given to another disease or treatment."""
-    true = world()
-    names = (*true.known, *true.new)
-    given = dict(zip(names, rng.permutation(names).tolist(), strict=True))
-    treatments = true.all_treatments
-    other = dict(zip(treatments, rng.permutation(treatments).tolist(), strict=True))
-    return Teacher(
-        replace(
-            true,
-            findings={name: true.findings[given[name]] for name in names},
-            test={name: true.test[given[name]] for name in names},
-            treatment={name: true.treatment[given[name]] for name in names},
-            condition={name: true.condition[other[name]] for name in treatments},
-            known=names,
-        ),
-        names,
-    )
-
-
-def taught() -> Teacher:
-    """The true world, as far as base models are to know it."""
-    return Teacher(world(), world().known)
-
-
-def _read(level: Level, protocol: Protocol, rng: np.random.Generator) -> Example:
-    return shuffled(rng).reading(level, protocol, rng)
+def _shown(item: Item, *, options: bool = True) -> dict[str, str]:
+    return {"question": item.question} | ({"options": question_of_item(item).lettered} if options else {})
 
 
 Lesson = Callable[[np.random.Generator], Example]
 
 
+def _read(level: Level, protocol: Protocol, rng: np.random.Generator) -> Example:
+    return Teacher(shuffled(rng)).reading(level, protocol, rng)
+
+
+def _insufficient(rng: np.random.Generator) -> Example:
+    return Teacher(shuffled(rng)).insufficient(rng)
+
+
 def lessons() -> Mapping[str, tuple[float, Lesson]]:
     """Every kind of lesson with its share of all."""
-    true = taught()
+    true = Teacher(known())
     kinds: dict[str, tuple[float, Lesson]] = {
-        "textbook": (0.12, true.chapters),
-        "drill": (0.10, true.drill),
-        "check": (0.04, true.check),
+        "textbook": (0.06, true.chapters),
+        "check": (0.05, true.check),
+        "step": (0.03, true.step),
         "search": (0.04, true.search),
-        "reading, examples": (0.03, true.examples),
+        "remark": (0.05, true.remark),
+        "wait": (0.02, true.wait),
+        "examples": (0.04, true.examples),
+        "reading, insufficient": (0.03, _insufficient),
     }
     answered: Sequence[tuple[Level, Protocol, float]] = (
-        ("several steps", "chain of thought", 0.24),
+        ("several steps", "chain of thought", 0.16),
         ("several steps", "letter", 0.04),
         ("several steps", "generation", 0.02),
-        ("recall", "chain of thought", 0.04),
+        ("recall", "chain of thought", 0.05),
         ("recall", "letter", 0.06),
         ("recall", "generation", 0.02),
-        ("one step", "chain of thought", 0.04),
-        ("one step", "letter", 0.05),
-        ("one step", "generation", 0.01),
+        ("one step", "chain of thought", 0.08),
+        ("one step", "letter", 0.04),
+        ("one step", "generation", 0.02),
     )
     for level, protocol, share in answered:
         kinds[f"{level}, {protocol}"] = (share, partial(true.question, level, protocol))
     read: Sequence[tuple[Level, Protocol, float]] = (
-        ("recall", "letter", 0.04),
+        ("recall", "letter", 0.05),
         ("recall", "chain of thought", 0.04),
-        ("one step", "chain of thought", 0.03),
+        ("one step", "chain of thought", 0.05),
         ("one step", "letter", 0.02),
-        ("several steps", "chain of thought", 0.02),
+        ("several steps", "chain of thought", 0.03),
     )
     for level, protocol, share in read:
-        kinds[f"reading, {level}, {protocol}"] = (
-            share,
-            partial(_read, level, protocol),
-        )
+        kinds[f"reading, {level}, {protocol}"] = (share, partial(_read, level, protocol))
     return kinds
