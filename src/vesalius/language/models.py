@@ -64,6 +64,10 @@ def folder_of(name: str) -> Path:
         return unpacked(file, _cache() / "unpacked")
     if is_address(name) or not (Path(name) / "config.json").is_file():
         raise UserError(f"--model {name}: training needs a folder in the Hugging Face layout, or a .gguf file.")
+    from vesalius.language.local.loading import is_seq2seq
+
+    if is_seq2seq(Path(name)):
+        raise UserError(f"--model {name}: an encoder-decoder model can be steered but not trained here; name a causal one.")
     return Path(name)
 
 
@@ -114,6 +118,7 @@ def _opened(name: str) -> Backend:
         if not model:
             raise UserError(f"--model {name}: name the server's model behind a #, such as {name}#qwen3.")
         return Endpoint(url, model)
-    from vesalius.language.local import Local
+    from vesalius.language.local import Local, Seq2Seq
+    from vesalius.language.local.loading import is_seq2seq
 
-    return Local(Path(name))
+    return Seq2Seq(Path(name)) if is_seq2seq(Path(name)) else Local(Path(name))

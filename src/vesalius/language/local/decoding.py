@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
@@ -10,13 +10,25 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vesalius.language.backend import Completion, Finish, Sampling
-from vesalius.language.local.rows import Rows
+from vesalius.language.local.rows import Tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 _NUCLEUS = 1024
 """Candidates that are looked at before a whole vocabulary is sorted."""
+
+
+class Runs(Protocol):
+    """Texts, each as far as it has been run through a network."""
+
+    def run(self, tokens: Sequence[Tokens], *, last: bool) -> Tensor:
+        """Append tokens to each; with ``last``, the logits behind each one's last token: rows × vocabulary."""
+        ...
+
+    def select(self, rows: Sequence[int]) -> None:
+        """Keep these, in this order."""
+        ...
 
 
 @dataclass(slots=True)
@@ -30,7 +42,7 @@ class _Text:
 
 
 def decode(
-    rows: Rows,
+    rows: Runs,
     logits_BV: Tensor,
     sampling: Sampling,
     seeds: Sequence[Sequence[int]],

@@ -1,9 +1,10 @@
 """Language models from a folder or a file."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError
@@ -59,25 +60,58 @@ def load(path: Path, adapter: Path | None = None) -> Loaded:
     Raises:
         UserError: if something is missing, damaged, or of an architecture that is not known.
     """
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
+
+    if is_seq2seq(path):
+        raise UserError(f"{path}: not a causal language model, for it has an encoder; open it with Seq2Seq.")
+    network, tokenizer = _read(path, AutoModelForCausalLM, "a causal language model", attn_implementation=NAME)
+    if adapter is not None:
+        network = _adapted(network, adapter)
+    return _loaded(path, network, tokenizer, _weights(adapter) if adapter is not None else [])
+
+
+def load_seq2seq(path: Path) -> Loaded:
+    """An encoder-decoder model in the Hugging Face layout, under the same care.
+
+    Args:
+        path: a folder with ``config.json`` and safetensors.
+
+    Raises:
+        UserError: if something is missing, damaged, or of an architecture that is not known.
+    """
+    from transformers import AutoModelForSeq2SeqLM
+
+    network, tokenizer = _read(path, AutoModelForSeq2SeqLM, "an encoder-decoder model")
+    return _loaded(path, network, tokenizer, [])
+
+
+def is_seq2seq(path: Path) -> bool:
+    """Whether the folder of a model says that it has an encoder and a decoder."""
+    try:
+        settings = json.loads((path / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(settings, dict) and settings.get("is_encoder_decoder") is True
+
+
+def _read(path: Path, kind: Any, meant: str, **settings: Any) -> "tuple[PreTrainedModel, PreTrainedTokenizerBase]":
+    from transformers import AutoTokenizer
     from transformers.utils import logging
 
     logging.disable_progress_bar()
     folder, options = _named(path)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, **options)
-        network = AutoModelForCausalLM.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, attn_implementation=NAME, dtype="auto", **options
-        )
+        network = kind.from_pretrained(folder, local_files_only=True, use_safetensors=True, dtype="auto", **settings, **options)
     except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
-        raise UserError(f"{path}: not a causal language model that can be read ({_first_line(error)}).") from error
-    if adapter is not None:
-        network = _adapted(network, adapter)
-    weights = [path] if path.is_file() else _weights(path)
-    digest = _digest([*weights, *(_weights(adapter) if adapter is not None else [])])
-    return Loaded(
-        network.eval().to(torch.device("cuda" if torch.cuda.is_available() else "cpu")), tokenizer, f"{path.name}@{digest}"
-    )
+        raise UserError(f"{path}: not {meant} that can be read ({_first_line(error)}).") from error
+    return network, tokenizer
+
+
+def _loaded(path: Path, network: Any, tokenizer: "PreTrainedTokenizerBase", more: list[Path]) -> Loaded:
+    digest = _digest([*([path] if path.is_file() else _weights(path)), *more])
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return Loaded(network.eval().to(device), tokenizer, f"{path.name}@{digest}")
 
 
 def _named(path: Path) -> tuple[Path, dict[str, str]]:

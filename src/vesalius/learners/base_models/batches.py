@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vesalius.learners.base_models.drills import DRILLS, Drill
 from vesalius.learners.base_models.lessons import Lesson, lessons
@@ -87,10 +88,11 @@ class Batches:
             weights_BL[place, : len(tokens_L)] = share * said / said.sum() / len(rows)
         return {"tokens": tokens_BL, "weights": weights_BL}
 
-    def _in_drill(self, tokens_L: np.ndarray, drill: Drill) -> np.ndarray:
+    def _in_drill(self, tokens_L: NDArray[np.int64], drill: Drill) -> NDArray[np.bool_]:
         """The words that are learnt; nothing tells with which a sentence will begin."""
         begins = np.concatenate([[True], tokens_L[:-1] == self._full_stop])
-        return np.isin(tokens_L, self._tokenizer.convert_tokens_to_ids(sorted(drill.learnt))) & ~begins
+        learnt_L: NDArray[np.bool_] = np.isin(tokens_L, self._tokenizer.convert_tokens_to_ids(sorted(drill.learnt))) & ~begins
+        return learnt_L
 
 
 def _group(name: str) -> str:

@@ -61,7 +61,7 @@ def letters(rng: np.random.Generator, size: int = 1) -> Drill:
     """Which letter each option of a question stands behind, however the option is come by."""
     one, said = world(), voice("first")
     pools = (one.all_findings, one.all_tests, one.all_treatments, one.known)
-    options = [str(name) for name in rng.choice(pools[rng.integers(len(pools))], len(LETTERS), replace=False)]
+    options = [str(name) for name in rng.choice(pools[int(rng.integers(len(pools)))], len(LETTERS), replace=False)]
     disease = str(rng.choice(one.known))
     ways: Sequence[Callable[[str], str]] = (
         lambda option: said.say("steps", "given", treatment=option),
@@ -72,7 +72,7 @@ def letters(rng: np.random.Generator, size: int = 1) -> Drill:
     )
     closed = []
     for place in rng.permutation(len(options)).tolist():
-        step = ways[rng.integers(len(ways))](options[place])
+        step = ways[int(rng.integers(len(ways)))](options[place])
         closed.append(f"{step} The answer is {LETTERS[place]}.")
     question = Question(id="", text=f"Which is it for {disease}?", options=tuple(options), order=tuple(range(len(options))))
     return Drill(prompt_of(question, "chain of thought", (), chat=False), " ".join(closed), frozenset(LETTERS))
