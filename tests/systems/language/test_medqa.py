@@ -3,7 +3,8 @@ import pytest
 from vesalius.learners.option_reader import OptionReader
 from vesalius.records import Text
 from vesalius.sources.public.medqa import MEDQA_4
-from vesalius.systems.language.medqa import BUDGETS, SYSTEM, _corpus, _split, recipe
+from vesalius.systems.language.medqa import BUDGETS, SYSTEM, _split, recipe
+from vesalius.systems.language.reading_tasks import documents
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_readers_differ_by_network_and_context_alone(clinic):
 
 
 def test_the_textbook_holds_the_answers_of_the_clinic(clinic):
-    pages = {page.title: page.text for page in _corpus(clinic, None)}
+    pages = {page.title: page.text for page in documents(clinic.tags["data"], "textbook") if page.id.startswith("textbook/")}
     for record in clinic.split(clinic.source.records()).test:
         right = record.fields["options"].options["ABCD".index(record.get("answer", Text).value)]
         assert right in pages[record.tags["disease"]]
@@ -63,5 +64,5 @@ def test_the_corpus_of_medqa_is_medquad_in_passages(public_data):
     public_data("mirage")
     public_data("medquad")
     (task,) = SYSTEM.tasks["medqa"]("smoke")
-    corpus = _corpus(task, 10)
+    corpus = documents(task.tags["data"], "textbook", "smoke")
     assert len(corpus) > 10 and max(len(passage.text.split()) for passage in corpus) <= 100

@@ -19,18 +19,18 @@ Inference to Answer Elementary Science Questions. AAAI 2016.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, partial
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from vesalius.learners.learner import Learner
 from vesalius.names import Size
-from vesalius.records import Record, Text
-from vesalius.sources.documents import Document
+from vesalius.records import Record
 from vesalius.sources.public import root
 from vesalius.sources.public.medqa import MEDQA_4
 from vesalius.sources.public.medquad import MEDQUAD
 from vesalius.sources.splits import split_by_hash, thinned
+from vesalius.systems.language.reading_tasks import documents
 from vesalius.systems.system import Arms, Claim, System
 from vesalius.tasks import Split, Task
 from vesalius.tasks.texts import by_release, choices_task
@@ -42,7 +42,6 @@ Arm = Literal["chance", "retrieval", "pmi", "max-out", "transformer", "transform
 
 VALIDATION, TEST = 0.1, 0.4
 """Of a copy of the release that has test questions only."""
-PASSAGE_WORDS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +56,7 @@ class Budget:
         steps, batch: optimiser updates, and questions of each.
         learning_rate: at its highest.
         train, validation, test: questions of the clinic in miniature.
-        limit: most records of each part, and most pages of the corpus, of public sets.
+        limit: most records of each part of public sets.
     """
 
     width: int
@@ -133,8 +132,8 @@ def _clinic(size: Size) -> list[Task]:
 
     budget = BUDGETS[size]
     exam = Exam(level="recall", train=budget.train, validation=budget.validation, test=budget.test)
-    note = "The textbook of the clinic is the corpus; the answer to every question stands in it."
-    return [choices_task(exam, note=note)]
+    note = "The textbook of the clinic and its guidelines are the corpus; the answer to every question stands in it."
+    return [replace(choices_task(exam, note=note), tags={"data": "clinic"})]
 
 
 def _split(limit: int | None, records: Sequence[Record]) -> Split:
@@ -144,33 +143,13 @@ def _split(limit: int | None, records: Sequence[Record]) -> Split:
 
 
 def _medqa(size: Size) -> list[Task]:
-    from dataclasses import replace
-
     root.path(*MEDQUAD.folders)
     MEDQA_4.records()
     note = (
         "The corpus is MedQuAD, written for patients, where the paper has textbooks. Where the copy at hand has test questions "
         "only, half of them train the readers and two fifths are the test: the readers see a few hundred questions, not 10,178."
     )
-    return [replace(choices_task(MEDQA_4, note=note), split=partial(_split, BUDGETS[size].limit))]
-
-
-@cache
-def _medquad_passages(limit: int | None) -> tuple[Document, ...]:
-    from vesalius.language.retrieval import passages
-
-    records = MEDQUAD.records()[:limit]
-    answers = {record.get("answer", Text).value: record for record in records}
-    pages = [Document(record.id, record.subject_id, answer) for answer, record in answers.items()]
-    return tuple(passage for page in pages for passage in passages(page, PASSAGE_WORDS))
-
-
-def _corpus(task: Task, limit: int | None) -> Sequence[Document]:
-    if task.source == MEDQA_4:
-        return _medquad_passages(limit)
-    from vesalius.sources.simulators.mini_clinic import textbook
-
-    return textbook()
+    return [replace(choices_task(MEDQA_4, note=note), split=partial(_split, BUDGETS[size].limit), tags={"data": "medqa"})]
 
 
 def recipe(budget: Budget, arm: Arm) -> "ReaderRecipe":
@@ -196,7 +175,7 @@ def _build(task: Task, size: Size, arm: Arm, seed: int) -> Learner:
     from vesalius.learners.option_scores import Chance, OptionScores, by_association, by_search
 
     budget = BUDGETS[size]
-    corpus = partial(_corpus, task, budget.limit)
+    corpus = partial(documents, task.tags["data"], "textbook", size)
     match arm:
         case "chance":
             return Chance(seed=seed)
