@@ -45,6 +45,7 @@ evidence: $(INSTALLED)
 	$(BIN)/vesalius evidence biasmedqa --data clinic --data mocks
 	$(BIN)/vesalius evidence me-llama
 	$(BIN)/vesalius evidence ming-moe
+	$(BIN)/vesalius evidence spbertqa
 
 benchmarks: $(INSTALLED)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[peers,encoders]'

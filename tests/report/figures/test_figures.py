@@ -177,3 +177,12 @@ def _area(path: str) -> float:
     corners = np.cumsum(np.array(numbers).reshape(-1, 2), axis=0) / 2
     x, y = corners.T
     return float((x * np.roll(y, -1) - y * np.roll(x, -1)).sum() / 2)
+
+
+@pytest.mark.parametrize("last", [0.4, 0.002])
+def test_a_logarithmic_axis_has_plain_numbers(last: float) -> None:
+    trace = Trace(np.arange(1.0, 51), np.geomspace(1.2, last, 50))
+    page = str(losses([Trained("ours", False, [trace])], task="toy", phase="training"))
+    labels = re.findall(r">([^<>]+)</text>", page)
+    assert "$" not in page
+    assert {"0.5", "1"} & set(labels) and len([label for label in labels if re.fullmatch(r"0?\.?\d+", label)]) >= 3

@@ -127,7 +127,7 @@ def _inline(svg: str, width: float, height: float, label: str) -> Markup:
     body = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<defs>\s*</defs>", "", body, flags=re.DOTALL)
     body = re.sub(r'<g id="[^"]*"', "<g", body)
     body = re.sub(r"font-family: [^;\"]*;? ?|transform=\"rotate\(-0 [^)]*\)\"", "", body)
-    body = body.replace("xlink:href", "href")
+    body = body.replace("xlink:href", "href").replace("stroke-dasharray: ; stroke-dashoffset: 0; ", "")
     body = re.sub(r"#[0-9a-f]{6}\b(?=[;\"])", lambda match: _variable(match[0]), body)
     body = re.sub(r"\s*\n\s*", " ", body)
     size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'

@@ -139,8 +139,7 @@ def _write(text: "Axes", comparisons: Sequence[Comparison], left: float, right: 
     text.text(left, base + below, "◂ baseline better" if higher else "◂ learner better", color=MUTED, fontsize=11)
     text.text(right, base + below, "learner better ▸" if higher else "baseline better ▸", color=MUTED, fontsize=11, ha="right")
     if wide:
-        text.text((left + right) / 2, base + below, f"difference in {name}", color=MUTED, fontsize=11, ha="center")
-    if wide:
+        text.text((left + right) / 2, _HEAD - 10, f"difference in {name}", color=MUTED, fontsize=11, ha="center")
         text.text(right + 16, _HEAD - 10, f"difference ({first.difference.level:.0%} interval)", color=MUTED, fontsize=11)
     room = int((left - 8) / (7.2 if wide else 6.6))
     for row, comparison in enumerate(comparisons):

@@ -93,7 +93,7 @@ def _curves(arms: Sequence[Trained], *, task: str, phase: str, quantity: str, lo
         axes = pixels(figure, 56, 10, _PLOT_WIDTH, _PLOT_HEIGHT)
         axes.grid(axis="y", color=RULE, linewidth=0.5)
         if logarithmic:
-            axes.set_yscale("log")
+            _logarithmic(axes)
         for arm, (colour, dashes) in zip(arms, arm_lines([arm.baseline for arm in arms])):
             if len(arm.traces) > 1:
                 for trace in arm.traces:
@@ -108,6 +108,15 @@ def _curves(arms: Sequence[Trained], *, task: str, phase: str, quantity: str, lo
     height = max(_PLOT_HEIGHT, _ROW * (len(arms) + 1)) + 56
     label = f"{quantity.capitalize()} of {phase} on {task}, by step. At the end: {spoken}."
     return draw(paint, width=_WIDTH, height=height, label=label)
+
+
+def _logarithmic(axes: "Axes") -> None:
+    """Numbers in plain text, where matplotlib would write formulas, which a page can't show."""
+    from matplotlib.ticker import FuncFormatter
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}" if f"{value:e}"[0] in "25" else ""))
 
 
 def _step_axis(axes: "Axes") -> None:
