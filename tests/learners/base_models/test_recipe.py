@@ -10,7 +10,7 @@ from vesalius.learners.base_models.batches import Batches
 from vesalius.learners.base_models.recipe import RECIPES, make_base
 from vesalius.learners.base_models.vocabulary import base_tokenizer
 
-TINY = replace(RECIPES["novice"], drills=1, lessons=1, closing=1, width=16, layers=1, heads=2, inner=16)
+TINY = replace(RECIPES["novice"], drills=1, lessons=1, closing=1, finishing=1, width=16, layers=1, heads=2, inner=16)
 
 
 def test_a_base_model_is_a_folder_that_the_local_backend_reads(tmp_path):
@@ -39,7 +39,7 @@ def test_making_that_was_stopped_ends_with_the_same_weights(tmp_path, stop_after
 def test_weights_add_up_to_one_and_every_text_of_a_part_has_the_same():
     tokenizer = base_tokenizer()
     batches = Batches(tokenizer)
-    for draw in (batches.drills, batches.lessons, batches.closing):
+    for draw in (batches.drills, batches.lessons, batches.closing, batches.finishing):
         parts = draw(np.random.default_rng(0))
         assert sum(part["weights"].sum() for part in parts) == pytest.approx(1.0, rel=1e-5)
         for part in parts:

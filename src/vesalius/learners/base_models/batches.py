@@ -25,6 +25,9 @@ letter counts as much as a page.
 _DRILLED = 0.2
 """Weight of the drills among the lessons."""
 
+_LETTERED = 0.1
+"""Weight of the drills of letters at the end, which are learnt last."""
+
 _COUNTS = {"short": 14, "long": 10, "reading": 5, "reading, several steps, chain of thought": 2}
 """Lessons in a batch, by about how long they are."""
 
@@ -56,12 +59,23 @@ class Batches:
         """The same, the last word of each lesson's answer with half of its weight."""
         *taught, drilled = self.lessons(random)
         for part in taught:
-            for tokens_L, weights_L in zip(part["tokens"], part["weights"], strict=True):
-                said = np.flatnonzero((weights_L > 0) & ~np.isin(tokens_L, self._marks))
-                whole = weights_L.sum()
-                weights_L /= 2
-                weights_L[said[-1]] += whole / 2
+            self._close(part)
         return [*taught, drilled]
+
+    def finishing(self, random: np.random.Generator) -> Batch:
+        """As closing, with drills of letters beside those of one kind."""
+        *taught, drilled = self.closing(random)
+        lettered = self._drilled("letters", random, _LETTERED)
+        for part in (*taught, drilled):
+            part["weights"][:] *= 1 - _LETTERED
+        return [*taught, drilled, lettered]
+
+    def _close(self, part: Mapping[str, Any]) -> None:
+        for tokens_L, weights_L in zip(part["tokens"], part["weights"], strict=True):
+            said = np.flatnonzero((weights_L > 0) & ~np.isin(tokens_L, self._marks))
+            whole = weights_L.sum()
+            weights_L /= 2
+            weights_L[said[-1]] += whole / 2
 
     def _taught(self, group: str, random: np.random.Generator) -> Mapping[str, Any]:
         kinds = self._groups[group]

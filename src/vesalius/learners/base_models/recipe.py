@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,7 @@ class Recipe:
         lessons: steps on all lessons, with drills among them.
         closing: steps on the same in which the last word of an answer has half of the weight: of long chains, the letter at their
             end is otherwise learnt long after all else.
+        finishing: steps on the same with more drills of letters, at half of the learning rate.
         width, layers, heads, inner: of the network.
         learning_rate: at its highest.
         seed: of weights and lessons.
@@ -44,6 +45,7 @@ class Recipe:
     drills: int
     lessons: int
     closing: int
+    finishing: int = 0
     width: int = 128
     layers: int = 4
     heads: int = 4
@@ -54,8 +56,8 @@ class Recipe:
 
 RECIPES: Mapping[str, Recipe] = {
     "novice": Recipe(drills=200, lessons=300, closing=100),
-    "resident": Recipe(drills=600, lessons=1000, closing=800),
-    "specialist": Recipe(drills=1000, lessons=4000, closing=3000),
+    "resident": Recipe(drills=600, lessons=1000, closing=800, finishing=1000),
+    "specialist": Recipe(drills=1000, lessons=4000, closing=3000, finishing=3000),
 }
 """By level of skill. ``resident`` is shipped with the package."""
 
@@ -86,18 +88,24 @@ def train_base(recipe: Recipe, folder: Path) -> None:
     """
     tokenizer = base_tokenizer()
     network = new_network(lambda: _network(recipe, tokenizer), recipe.seed)
-    batches = Batches(tokenizer)
-    parts: Mapping[str, tuple[int, Callable[[np.random.Generator], Batch]]] = {
-        "drills": (recipe.drills, batches.drills),
-        "lessons": (recipe.lessons, batches.lessons),
-        "closing": (recipe.closing, batches.closing),
-    }
-    regime = Regime(steps=0, learning_rate=recipe.learning_rate, warmup=_WARMUP, weight_decay=0.05, clip=1.0)
-    for name, (steps, draw) in parts.items():
-        train(network, loss=_loss, draw=draw, regime=replace(regime, steps=steps), seed=recipe.seed, name=name)
+    for name, (steps, draw, learning_rate) in _parts(recipe, Batches(tokenizer)).items():
+        regime = Regime(steps=steps, learning_rate=learning_rate, warmup=_WARMUP, weight_decay=0.05, clip=1.0)
+        train(network, loss=_loss, draw=draw, regime=regime, seed=recipe.seed, name=name)
     network.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     (folder / RECIPE_FILE).write_text(json.dumps(asdict(recipe), indent=1) + "\n", encoding="utf-8")
+
+
+def _parts(recipe: Recipe, batches: Batches) -> Mapping[str, tuple[int, Callable[[np.random.Generator], Batch], float]]:
+    """Steps, batches and the highest learning rate of each part."""
+    rate = recipe.learning_rate
+    parts: dict[str, tuple[int, Callable[[np.random.Generator], Batch], float]] = {
+        "drills": (recipe.drills, batches.drills, rate),
+        "lessons": (recipe.lessons, batches.lessons, rate),
+        "closing": (recipe.closing, batches.closing, rate),
+        "finishing": (recipe.finishing, batches.finishing, rate / 2),
+    }
+    return {name: part for name, part in parts.items() if part[0]}
 
 
 def _network(recipe: Recipe, tokenizer: "PreTrainedTokenizerFast") -> "PreTrainedModel":
