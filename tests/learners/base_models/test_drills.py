@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -44,17 +46,18 @@ def test_every_sentence_is_said_once_more_in_another_order():
     assert drill.answer != drill.prompt.strip()
 
 
-def test_a_letter_is_that_of_the_option_in_the_step_before_it():
+def test_verdicts_and_letter_are_those_of_the_option_that_the_step_names():
     rng = np.random.default_rng(0)
     for _ in range(20):
         drill = letters(rng)
         options = dict(line.split(". ") for line in drill.prompt.split("\n") if line[:2] in {"A.", "B.", "C.", "D."})
-        for closed in drill.answer.split("The answer is ")[1:]:
-            assert closed[0] in options
-        for place, step in enumerate(drill.answer.split(" The answer is ")[:-1]):
-            letter = drill.answer.split(" The answer is ")[place + 1][0]
-            named = options[letter]
-            assert f"{named} is given" in step or f" {named}." in step or f"{named} yes" in step or f"{named}: yes" in step
+        closed = re.findall(r"([^.]+)\. ([^.]+)\. The answer is ([A-D])\.", drill.answer)
+        assert sorted(letter for *_, letter in closed) == list("ABCD")
+        for step, chosen, letter in closed:
+            assert options[letter] in step.split()
+            assert dict(pair.split() for pair in chosen.split(", ")) == {
+                option: "yes" if option == options[letter] else "no" for option in options.values()
+            }
 
 
 def test_only_what_can_be_told_is_learnt(tokenizer):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vesalius.learners.base_models.drills import DRILLS, Drill
+from vesalius.learners.base_models.drills import DRILLS, Drill, letters
 from vesalius.learners.base_models.lessons import Lesson, lessons
 from vesalius.learners.base_models.vocabulary import LONGEST
 from vesalius.learners.language_model.examples import IGNORED, Example, example_rows
@@ -25,8 +25,11 @@ letter counts as much as a page.
 _DRILLED = 0.2
 """Weight of the drills among the lessons."""
 
-_LETTERED = 0.1
+_LETTERED = 0.3
 """Weight of the drills of letters at the end, which are learnt last."""
+
+_LETTERS = 16
+"""Of these drills in a batch at the end."""
 
 _COUNTS = {"short": 14, "long": 10, "reading": 5, "reading, several steps, chain of thought": 2}
 """Lessons in a batch, by about how long they are."""
@@ -65,7 +68,7 @@ class Batches:
     def finishing(self, random: np.random.Generator) -> Batch:
         """As closing, with drills of letters beside those of one kind."""
         *taught, drilled = self.closing(random)
-        lettered = self._drilled("letters", random, _LETTERED)
+        lettered = self._part([letters(random) for _ in range(_LETTERS)], _LETTERED)
         for part in (*taught, drilled):
             part["weights"][:] *= 1 - _LETTERED
         return [*taught, drilled, lettered]

@@ -15,7 +15,7 @@ from vesalius.learners.base_models.worlds import shuffled
 from vesalius.learners.language_model.examples import Example
 from vesalius.sources.simulators.mini_clinic.dialects import voice
 from vesalius.sources.simulators.mini_clinic.documents import chapter
-from vesalius.sources.simulators.mini_clinic.items import LETTERS
+from vesalius.sources.simulators.mini_clinic.items import LETTERS, marked
 from vesalius.sources.simulators.mini_clinic.world import World, world
 
 _DRILLED = 12
@@ -58,7 +58,7 @@ def sentences(rng: np.random.Generator, size: int = 4) -> Drill:
 
 
 def letters(rng: np.random.Generator, size: int = 1) -> Drill:
-    """Which letter each option of a question stands behind, however the option is come by."""
+    """Which option of a question a step has named, and which letter it stands behind; each option in turn."""
     one, said = world(), voice("first")
     pools = (one.all_findings, one.all_tests, one.all_treatments, one.known)
     options = [str(name) for name in rng.choice(pools[int(rng.integers(len(pools)))], len(LETTERS), replace=False)]
@@ -67,15 +67,15 @@ def letters(rng: np.random.Generator, size: int = 1) -> Drill:
         lambda option: said.say("steps", "given", treatment=option),
         lambda option: said.say("steps", "test", disease=disease, test=option),
         lambda option: said.say("steps", "treatment", disease=disease, treatment=option),
-        lambda option: said.say("steps", "findings", disease=disease, compared=_marked(options, option)),
-        lambda option: " ".join(_fits(one, one == option) for one in options),
     )
     closed = []
     for place in rng.permutation(len(options)).tolist():
         step = ways[int(rng.integers(len(ways)))](options[place])
-        closed.append(f"{step} The answer is {LETTERS[place]}.")
+        chosen = said.say("steps", "options", compared=marked(options, options[place]))
+        closed.append(f"{step} {chosen} The answer is {LETTERS[place]}.")
     question = Question(id="", text=f"Which is it for {disease}?", options=tuple(options), order=tuple(range(len(options))))
-    return Drill(prompt_of(question, "chain of thought", (), chat=False), " ".join(closed), frozenset(LETTERS))
+    learnt = _VERDICTS | frozenset(LETTERS)
+    return Drill(prompt_of(question, "chain of thought", (), chat=False), " ".join(closed), learnt)
 
 
 def _membership(one: World, disease: str, rng: np.random.Generator) -> str:
@@ -98,14 +98,6 @@ def _sentences(one: World, name: str) -> list[str]:
     ]
 
 
-def _marked(options: Sequence[str], right: str) -> list[str]:
-    return [f"{one} {'yes' if one == right else 'no'}" for one in options]
-
-
-def _fits(name: str, right: bool) -> str:
-    return voice("first").say("steps", "findings", disease=name, compared="yes" if right else "no")
-
-
 @dataclass(frozen=True, slots=True)
 class Practice:
     """A drill in training.
@@ -126,5 +118,5 @@ DRILLS: Mapping[str, Practice] = {
     "facts": Practice(0.30, (32,), facts),
     "pages": Practice(0.30, (20, 9, 6), pages),
     "sentences": Practice(0.25, (28, 14, 10, 7), sentences),
-    "letters": Practice(0.15, (10,), letters),
+    "letters": Practice(0.15, (8,), letters),
 }

@@ -36,7 +36,7 @@ class Recipe:
         lessons: steps on all lessons, with drills among them.
         closing: steps on the same in which the last word of an answer has half of the weight: of long chains, the letter at their
             end is otherwise learnt long after all else.
-        finishing: steps on the same with more drills of letters, at half of the learning rate.
+        finishing: steps on the same with more drills of letters.
         width, layers, heads, inner: of the network.
         learning_rate: at its highest.
         seed: of weights and lessons.
@@ -56,7 +56,7 @@ class Recipe:
 
 RECIPES: Mapping[str, Recipe] = {
     "novice": Recipe(drills=200, lessons=300, closing=100),
-    "resident": Recipe(drills=600, lessons=1000, closing=800, finishing=1000),
+    "resident": Recipe(drills=600, lessons=1000, closing=800, finishing=2000),
     "specialist": Recipe(drills=1000, lessons=4000, closing=3000, finishing=3000),
 }
 """By level of skill. ``resident`` is shipped with the package."""
@@ -103,7 +103,7 @@ def _parts(recipe: Recipe, batches: Batches) -> Mapping[str, tuple[int, Callable
         "drills": (recipe.drills, batches.drills, rate),
         "lessons": (recipe.lessons, batches.lessons, rate),
         "closing": (recipe.closing, batches.closing, rate),
-        "finishing": (recipe.finishing, batches.finishing, rate / 2),
+        "finishing": (recipe.finishing, batches.finishing, rate),
     }
     return {name: part for name, part in parts.items() if part[0]}
 

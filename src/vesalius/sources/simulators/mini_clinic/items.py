@@ -84,8 +84,7 @@ class Examiner:
             right = str(rng.choice(sorted(has)))
             wrong = rng.permutation([one for one in self.world.all_findings if one not in has])[: OPTIONS - 1].tolist()
             options, answer = _shuffled(right, wrong, rng)
-            compared = [f"{one} {'yes' if one == right else 'no'}" for one in options]
-            step = self.voice.say("steps", "findings", disease=disease, compared=compared)
+            step = self.voice.say("steps", "findings", disease=disease, compared=marked(options, right))
             return self._item("finding", disease, options, answer, (step,), documents)
         right, pool = (
             (self.world.test[disease], self.world.all_tests)
@@ -95,7 +94,10 @@ class Examiner:
         wrong = rng.permutation([one for one in pool if one != right])[: OPTIONS - 1].tolist()
         options, answer = _shuffled(right, wrong, rng)
         step = self.voice.say("steps", kind, **{"disease": disease, kind: right})
-        return self._item(kind, disease, options, answer, (step,), documents)
+        return self._item(kind, disease, options, answer, (step, self._chosen(options, right)), documents)
+
+    def _chosen(self, options: Sequence[str], right: str) -> str:
+        return self.voice.say("steps", "options", compared=marked(options, right))
 
     def _one(self, disease: str, rng: np.random.Generator) -> Item:
         first = self.world.treatment[disease]
@@ -110,6 +112,7 @@ class Examiner:
             self.voice.say("steps", "treatment", disease=disease, treatment=first),
             self.voice.say("steps", "avoided", treatment=first, condition=forbids),
             self.voice.say("steps", "given", treatment=right),
+            self._chosen(options, right),
         )
         documents = [f"textbook/{disease}", f"guideline/{first}"]
         return self._item("condition", disease, options, answer, steps, documents, condition=condition)
@@ -134,6 +137,11 @@ class Examiner:
             disease=disease,
             documents=tuple(documents),
         )
+
+
+def marked(options: Sequence[str], right: str) -> list[str]:
+    """Each option with a verdict, so that a letter need not be found from a name alone."""
+    return [f"{one} {'yes' if one == right else 'no'}" for one in options]
 
 
 def _shuffled(right: str, wrong: Sequence[str], rng: np.random.Generator) -> tuple[list[str], int]:
