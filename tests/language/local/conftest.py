@@ -42,10 +42,14 @@ def save_model(kind: str, folder: Path) -> Path:
     for parameter in network.parameters():
         parameter.data.mul_(3)  # so that tokens differ clearly in how likely they are
     network.save_pretrained(folder)
+    PreTrainedTokenizerFast(tokenizer_object=word_level(), eos_token="<end>", unk_token="<unk>").save_pretrained(folder)
+    return folder
+
+
+def word_level() -> Tokenizer:
     tokenizer = Tokenizer(models.WordLevel({word: place for place, word in enumerate(WORDS)}, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<end>", unk_token="<unk>").save_pretrained(folder)
-    return folder
+    return tokenizer
 
 
 @pytest.fixture(scope="session")

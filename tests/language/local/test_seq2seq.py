@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 import torch
-from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from tokenizers import processors
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, BartConfig, PreTrainedTokenizerFast, T5Config
 
-from tests.language.local.conftest import WORDS
+from tests.language.local.conftest import WORDS, word_level
 from vesalius.errors import UserError
 from vesalius.language.backend import Backend, Sampling
 from vesalius.language.local import Local, Seq2Seq
@@ -33,8 +33,7 @@ def folder(request, tmp_path_factory):
     for parameter in network.parameters():
         parameter.data.mul_(3)
     network.save_pretrained(made)
-    tokenizer = Tokenizer(models.WordLevel({word: place for place, word in enumerate(WORDS)}, unk_token="<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = word_level()
     # as T5's and BART's do, it ends what the encoder reads
     tokenizer.post_processor = processors.TemplateProcessing("$A <end>", special_tokens=[("<end>", 0)])
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<end>", unk_token="<unk>", pad_token="<end>").save_pretrained(

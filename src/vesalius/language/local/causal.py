@@ -1,8 +1,7 @@
 """A causal language model on this machine that computes what prompts share only once."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -13,11 +12,9 @@ from vesalius.errors import UserError
 from vesalius.language.backend import Likelihood, Prompt, Reply, Sampling, Scored, Usage
 from vesalius.language.local.decoding import decode
 from vesalius.language.local.loading import Loaded, load
+from vesalius.language.local.results import by_batch, forks_of, likelihood, replies, seeds_of
 from vesalius.language.local.rows import Prefix, Rows, Tokens, common, extended
-from vesalius.language.local.texts import seed_of, split, tokens_of
-
-Asked = TypeVar("Asked")
-T = TypeVar("T")
+from vesalius.language.local.texts import split, tokens_of
 
 
 class Local:
@@ -54,24 +51,17 @@ class Local:
         """
         asked = [tokens_of(prompt, self._loaded.tokenizer) for prompt in prompts]
         self._require_room(asked, sampling.max_tokens)
-        forks = sampling.samples if sampling.temperature > 0 else 1
-        batches = self._batches(asked, sampling.max_tokens, forks)
-        return _by_batch(batches, asked, lambda batch: self._continued(batch, sampling, forks))
+        batches = self._batches(asked, sampling.max_tokens, forks_of(sampling))
+        return by_batch(batches, asked, lambda batch: self._continued(batch, sampling))
 
-    def _continued(self, asked: Sequence[Tokens], sampling: Sampling, forks: int) -> list[Reply]:
-        reused = self._share(asked)
+    def _continued(self, asked: Sequence[Tokens], sampling: Sampling) -> list[Reply]:
+        reused, forks = self._share(asked), forks_of(sampling)
         rows, logits_BV = self._rest(asked)
-        seeds = [seed_of(tokens, sampling.seed, sample) for tokens in asked for sample in range(forks)]
         if forks > 1:
             rows.select([row for row in range(len(asked)) for _ in range(forks)])
             logits_BV = logits_BV.repeat_interleave(forks, dim=0)
-        made = decode(rows, logits_BV, sampling, seeds, self._loaded.tokenizer, self._loaded.ends)
-        replies = []
-        for place, (tokens, known) in enumerate(zip(asked, reused, strict=True)):
-            own = made[place * forks : (place + 1) * forks]
-            usage = Usage(prompt=len(tokens), completion=sum(one.tokens for one in own), reused=known, calls=1)
-            replies.append(Reply(completions=tuple(own * (sampling.samples // forks)), usage=usage))
-        return replies
+        made = decode(rows, logits_BV, sampling, seeds_of(asked, sampling), self._loaded.tokenizer, self._loaded.ends)
+        return replies(asked, made, sampling, reused)
 
     def score(self, prompts: Sequence[Prompt], continuations: Sequence[Sequence[str]]) -> list[Scored]:
         """Score each prompt's own continuations.
@@ -87,7 +77,7 @@ class Local:
         longest = [max((len(one) for one in own), default=0) for _, own in pairs]
         self._require_room(asked, max(longest, default=0))
         forks = max((len(own) for _, own in pairs), default=1)
-        return _by_batch(self._batches(asked, max(longest, default=0), forks), pairs, self._scored)
+        return by_batch(self._batches(asked, max(longest, default=0), forks), pairs, self._scored)
 
     def _scored(self, pairs: Sequence[tuple[Tokens, list[Tokens]]]) -> list[Scored]:
         reused = self._share([tokens for tokens, _ in pairs])
@@ -148,20 +138,6 @@ class Local:
                 )
 
 
-def _by_batch(batches: Iterable[list[int]], asked: Sequence[Asked], run: Callable[[list[Asked]], list[T]]) -> list[T]:
-    """What each gives, in the order of ``asked``; a batch is the places of those that run together."""
-    found = {place: one for places in batches for place, one in zip(places, run([asked[at] for at in places]), strict=True)}
-    return [found[place] for place in range(len(asked))]
-
-
 def _likelihood(tokens: Tokens, first_V: Tensor, later_LV: Tensor | None) -> Likelihood:
     """Of a continuation, from the log-probabilities of its first token and, a row each, of the later ones."""
-    if not tokens:
-        return Likelihood(log_probability=0.0, tokens=0, greedy=True)
-    rows_LV = first_V[None] if later_LV is None else torch.cat([first_V[None], later_LV[: len(tokens) - 1]])
-    wanted_L = torch.tensor(tokens, device=rows_LV.device)
-    return Likelihood(
-        log_probability=float(rows_LV.gather(1, wanted_L[:, None]).double().sum()),
-        tokens=len(tokens),
-        greedy=bool((rows_LV.argmax(dim=-1) == wanted_L).all()),
-    )
+    return likelihood(tokens, first_V[None] if later_LV is None else torch.cat([first_V[None], later_LV]))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,9 +110,13 @@ def _read(path: Path, kind: Any, meant: str, **settings: Any) -> "tuple[PreTrain
 
 
 def _loaded(path: Path, network: Any, tokenizer: "PreTrainedTokenizerBase", more: list[Path]) -> Loaded:
-    digest = _digest([*([path] if path.is_file() else _weights(path)), *more])
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return Loaded(network.eval().to(device), tokenizer, f"{path.name}@{digest}")
+    return Loaded(network.eval().to(device), tokenizer, identity_of(path, more))
+
+
+def identity_of(path: Path, more: Sequence[Path] = ()) -> str:
+    """The name of a model's folder or file, and a digest of its weights and of ``more`` files."""
+    return f"{path.name}@{_digest([*([path] if path.is_file() else _weights(path)), *more])}"
 
 
 def _named(path: Path) -> tuple[Path, dict[str, str]]:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from vesalius.errors import UserError
 from vesalius.language.local.attention import Context, Layers, attending, growing_cache
+from vesalius.language.local.inputs import cache_argument, padded
 
 Tokens = tuple[int, ...]
 
@@ -78,19 +79,14 @@ class Rows:
 
     @torch.inference_mode()
     def _forward(self, tokens: Sequence[Tokens], **wanted: Any) -> Any:
-        device, longest = self._held_BT.device, max(map(len, tokens))
-        ids_BL = torch.tensor([(*row, *([0] * (longest - len(row)))) for row in tokens], device=device)
-        new_B = torch.tensor([len(row) for row in tokens], device=device)
-        steps_L = torch.arange(longest, device=device)
-        places_BL = self._length_B[:, None] + steps_L
-        padding_BL = steps_L >= new_B[:, None]
+        ids_BL, real_BL = padded(tokens, self._held_BT.device)
+        places_BL = self._length_B[:, None] + torch.arange(ids_BL.shape[1], device=ids_BL.device)
         # padding asks as the first token of its row does: a token that sees nothing would have no softmax
-        asking_BL = places_BL.where(~padding_BL, self._length_B[:, None])
-        self._held_BT = torch.cat([self._held_BT, places_BL.masked_fill(padding_BL, -1)], dim=1)
-        self._length_B = self._length_B + new_B
+        asking_BL = places_BL.where(real_BL, self._length_B[:, None])
+        self._held_BT = torch.cat([self._held_BT, places_BL.masked_fill(~real_BL, -1)], dim=1)
+        self._length_B = self._length_B + real_BL.sum(dim=1)
         context = Context(self._prefix.layers, asking_BL, self._held_BT)
-        # its name since transformers 5.20
-        wanted["cache" if "cache" in self._takes else "past_key_values"] = self._cache
+        wanted[cache_argument(self._takes)] = self._cache
         with attending(context):
             output = self._network(input_ids=ids_BL, position_ids=asking_BL, use_cache=True, **wanted)
         if not context.layers_run:

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vesalius.errors import UserError
-from vesalius.language.backend import Likelihood, Prompt, Reply, Sampling, Scored, Usage
+from vesalius.language.backend import Prompt, Reply, Sampling, Scored, Usage
 from vesalius.language.local.decoding import decode
+from vesalius.language.local.inputs import cache_argument, padded
 from vesalius.language.local.loading import Loaded, load_seq2seq
+from vesalius.language.local.results import by_batch, forks_of, likelihood, replies, seeds_of
 from vesalius.language.local.rows import Tokens
-from vesalius.language.local.texts import seed_of, tokens_of
+from vesalius.language.local.texts import tokens_of
 
 _TOGETHER = 16
 """Prompts that are encoded together."""
@@ -48,43 +50,41 @@ class Seq2Seq:
         Raises:
             UserError: if a prompt is longer than the model takes.
         """
-        forks = sampling.samples if sampling.temperature > 0 else 1
         asked = self._asked(prompts)
-        replies: dict[int, Reply] = {}
-        for places in _alike(asked):
-            own = [asked[place] for place in places]
-            rows = _Rows(self._loaded, own)
-            rows.select([row for row in range(len(own)) for _ in range(forks)])
-            logits_BV = rows.run([(rows.start,)] * (len(own) * forks), last=True)
-            seeds = [seed_of(tokens, sampling.seed, sample) for tokens in own for sample in range(forks)]
-            made = decode(rows, logits_BV, sampling, seeds, self._loaded.tokenizer, self._loaded.ends)
-            for row, place in enumerate(places):
-                said = made[row * forks : (row + 1) * forks]
-                usage = Usage(prompt=len(own[row]), completion=sum(one.tokens for one in said), calls=1)
-                replies[place] = Reply(completions=tuple(said * (sampling.samples // forks)), usage=usage)
-        return [replies[place] for place in range(len(prompts))]
+        return by_batch(_alike(asked), asked, lambda batch: self._answered(batch, sampling))
+
+    def _answered(self, asked: Sequence[Tokens], sampling: Sampling) -> list[Reply]:
+        rows, seeds = _Rows(self._loaded, asked), seeds_of(asked, sampling)
+        rows.select([row for row in range(len(asked)) for _ in range(forks_of(sampling))])
+        logits_BV = rows.run([(rows.start,)] * len(seeds), last=True)
+        return replies(asked, decode(rows, logits_BV, sampling, seeds, self._loaded.tokenizer, self._loaded.ends), sampling)
 
     def score(self, prompts: Sequence[Prompt], continuations: Sequence[Sequence[str]]) -> list[Scored]:
         """Score what could be said to each prompt.
 
         Raises:
-            UserError: if a text is longer than the model takes.
+            UserError: if a prompt is longer than the model takes.
         """
-        asked = self._asked(prompts)
-        return [self._scored(*pair) for pair in zip(asked, continuations, strict=True)]
+        said = [[self._said(one) for one in own] for own in continuations]
+        pairs = list(zip(self._asked(prompts), said, strict=True))
+        return by_batch(_alike([tokens for tokens, _ in pairs]), pairs, self._scored)
 
-    def _scored(self, tokens: Tokens, continuations: Sequence[str]) -> Scored:
-        said = [self._said(one) for one in continuations]
-        likelihoods = [Likelihood(log_probability=0.0, tokens=0, greedy=True)] * len(said)
-        some = [place for place, one in enumerate(said) if one]
+    def _scored(self, pairs: Sequence[tuple[Tokens, list[Tokens]]]) -> list[Scored]:
+        rows = _Rows(self._loaded, [tokens for tokens, _ in pairs])
+        some = [(row, one) for row, (_, said) in enumerate(pairs) for one in said if one]
+        surprises: Iterator[Tensor] = iter(())
         if some:
-            rows = _Rows(self._loaded, [tokens])
-            rows.select([0] * len(some))
-            logits_BLV = rows.run([(rows.start, *said[place][:-1]) for place in some], last=False)
-            for place, surprise_LV in zip(some, torch.log_softmax(logits_BLV, dim=-1), strict=True):
-                likelihoods[place] = _likelihood(said[place], surprise_LV)
-        usage = Usage(prompt=len(tokens), completion=sum(map(len, said)), calls=1)
-        return Scored(likelihoods=tuple(likelihoods), usage=usage)
+            rows.select([row for row, _ in some])
+            logits_BLV = rows.run([(rows.start, *one[:-1]) for _, one in some], last=False)
+            surprises = iter(torch.log_softmax(logits_BLV, dim=-1))
+        nothing_LV = rows.states_BLD.new_empty(0, 0)
+        return [
+            Scored(
+                likelihoods=tuple(likelihood(one, next(surprises) if one else nothing_LV) for one in said),
+                usage=Usage(prompt=len(tokens), completion=sum(map(len, said)), calls=1),
+            )
+            for tokens, said in pairs
+        ]
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The mean of the encoder's last states over a text's tokens."""
@@ -113,15 +113,12 @@ class _Rows:
         from transformers import DynamicCache, EncoderDecoderCache
 
         self._network = loaded.network
-        device, longest = next(self._network.parameters()).device, max(map(len, asked))
-        ids_BL = torch.tensor([(*tokens, *([0] * (longest - len(tokens)))) for tokens in asked], device=device)
-        lengths_B = torch.tensor([len(tokens) for tokens in asked], device=device)
-        self._mask_BL = (torch.arange(longest, device=device) < lengths_B[:, None]).long()
+        ids_BL, real_BL = padded(asked, next(self._network.parameters()).device)
+        self._mask_BL = real_BL.long()
         with torch.inference_mode():
             self.states_BLD: Tensor = self._network.get_encoder()(input_ids=ids_BL, attention_mask=self._mask_BL)[0]
         self._cache = EncoderDecoderCache(DynamicCache(), DynamicCache())
-        # its name since transformers 5.20
-        self._cached = "cache" if "cache" in inspect.signature(self._network.forward).parameters else "past_key_values"
+        self._cached = cache_argument(inspect.signature(self._network.forward).parameters)
         start = self._network.config.decoder_start_token_id
         self.start = int(loaded.tokenizer.pad_token_id if start is None else start)
 
@@ -130,10 +127,8 @@ class _Rows:
         """Append tokens to each row; with ``last``, one to each."""
         from transformers.modeling_outputs import BaseModelOutput
 
-        longest = max(map(len, tokens))
-        ids_BL = torch.tensor([(*row, *([0] * (longest - len(row)))) for row in tokens], device=self.states_BLD.device)
         output: Any = self._network(
-            decoder_input_ids=ids_BL,
+            decoder_input_ids=padded(tokens, self.states_BLD.device)[0],
             encoder_outputs=BaseModelOutput(last_hidden_state=self.states_BLD),
             attention_mask=self._mask_BL,
             use_cache=True,
@@ -155,13 +150,3 @@ def _alike(asked: Sequence[Tokens]) -> Iterator[list[int]]:
     order = sorted(range(len(asked)), key=lambda place: len(asked[place]))
     for start in range(0, len(order), _TOGETHER):
         yield order[start : start + _TOGETHER]
-
-
-def _likelihood(tokens: Tokens, surprise_LV: Tensor) -> Likelihood:
-    wanted_L = torch.tensor(tokens, device=surprise_LV.device)
-    own_LV = surprise_LV[: len(tokens)]
-    return Likelihood(
-        log_probability=float(own_LV.gather(1, wanted_L[:, None]).double().sum()),
-        tokens=len(tokens),
-        greedy=bool((own_LV.argmax(dim=-1) == wanted_L).all()),
-    )

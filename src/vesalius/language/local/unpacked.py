@@ -4,7 +4,7 @@ from copy import deepcopy
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from vesalius.language.local.loading import load
+from vesalius.language.local.loading import identity_of, load
 
 
 def unpacked(file: Path, kept: Path) -> Path:
@@ -19,10 +19,10 @@ def unpacked(file: Path, kept: Path) -> Path:
     """
     from transformers import AutoModelForCausalLM
 
-    loaded = load(file)
-    folder = kept / loaded.identity.replace("@", "-")
+    folder = kept / identity_of(file).replace("@", "-")
     if folder.exists():
         return folder
+    loaded = load(file)
     config = deepcopy(loaded.network.config)
     if hasattr(config, "quantization_config"):
         del config.quantization_config

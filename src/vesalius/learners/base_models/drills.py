@@ -14,8 +14,8 @@ from vesalius.language.questions import Question
 from vesalius.learners.base_models.worlds import shuffled
 from vesalius.learners.language_model.examples import Example
 from vesalius.sources.simulators.mini_clinic.dialects import voice
-from vesalius.sources.simulators.mini_clinic.documents import chapter
-from vesalius.sources.simulators.mini_clinic.items import LETTERS, marked
+from vesalius.sources.simulators.mini_clinic.documents import chapter, rule
+from vesalius.sources.simulators.mini_clinic.items import LETTERS, verdicts
 from vesalius.sources.simulators.mini_clinic.world import World, world
 
 _DRILLED = 12
@@ -71,7 +71,7 @@ def letters(rng: np.random.Generator, size: int = 1) -> Drill:
     closed = []
     for place in rng.permutation(len(options)).tolist():
         step = ways[int(rng.integers(len(ways)))](options[place])
-        chosen = said.say("steps", "options", compared=marked(options, options[place]))
+        chosen = said.say("steps", "options", compared=verdicts(options, {options[place]}))
         closed.append(f"{step} {chosen} The answer is {LETTERS[place]}.")
     question = Question(id="", text=f"Which is it for {disease}?", options=tuple(options), order=tuple(range(len(options))))
     learnt = _VERDICTS | frozenset(LETTERS)
@@ -82,16 +82,14 @@ def _membership(one: World, disease: str, rng: np.random.Generator) -> str:
     has = one.findings[disease]
     own = rng.permutation(sorted(has))[: _DRILLED // 2].tolist()
     others = rng.permutation([name for name in one.all_findings if name not in has])[: _DRILLED - len(own)].tolist()
-    compared = [f"{name} {'yes' if name in has else 'no'}" for name in rng.permutation([*own, *others]).tolist()]
+    compared = verdicts(rng.permutation([*own, *others]).tolist(), has)
     return voice("first").say("steps", "findings", disease=disease, compared=compared)
 
 
 def _sentences(one: World, name: str) -> list[str]:
     said = voice("first")
     if name in one.condition:
-        return [
-            said.say("guideline", "avoided", treatment=name, condition=one.condition[name], alternative=one.alternative[name])
-        ]
+        return [rule(one, said, name)]
     return [
         said.say("steps", "test", disease=name, test=one.test[name]),
         said.say("steps", "treatment", disease=name, treatment=one.treatment[name]),

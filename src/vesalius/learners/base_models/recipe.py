@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,24 +88,20 @@ def train_base(recipe: Recipe, folder: Path) -> None:
     """
     tokenizer = base_tokenizer()
     network = new_network(lambda: _network(recipe, tokenizer), recipe.seed)
-    for name, (steps, draw, learning_rate) in _parts(recipe, Batches(tokenizer)).items():
-        regime = Regime(steps=steps, learning_rate=learning_rate, warmup=_WARMUP, weight_decay=0.05, clip=1.0)
-        train(network, loss=_loss, draw=draw, regime=regime, seed=recipe.seed, name=name)
+    batches = Batches(tokenizer)
+    parts: Mapping[str, tuple[int, Callable[[np.random.Generator], Batch]]] = {
+        "drills": (recipe.drills, batches.drills),
+        "lessons": (recipe.lessons, batches.lessons),
+        "closing": (recipe.closing, batches.closing),
+        "finishing": (recipe.finishing, batches.finishing),
+    }
+    regime = Regime(steps=0, learning_rate=recipe.learning_rate, warmup=_WARMUP, weight_decay=0.05, clip=1.0)
+    for name, (steps, draw) in parts.items():
+        if steps:
+            train(network, loss=_loss, draw=draw, regime=replace(regime, steps=steps), seed=recipe.seed, name=name)
     network.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     (folder / RECIPE_FILE).write_text(json.dumps(asdict(recipe), indent=1) + "\n", encoding="utf-8")
-
-
-def _parts(recipe: Recipe, batches: Batches) -> Mapping[str, tuple[int, Callable[[np.random.Generator], Batch], float]]:
-    """Steps, batches and the highest learning rate of each part."""
-    rate = recipe.learning_rate
-    parts: dict[str, tuple[int, Callable[[np.random.Generator], Batch], float]] = {
-        "drills": (recipe.drills, batches.drills, rate),
-        "lessons": (recipe.lessons, batches.lessons, rate),
-        "closing": (recipe.closing, batches.closing, rate),
-        "finishing": (recipe.finishing, batches.finishing, rate),
-    }
-    return {name: part for name, part in parts.items() if part[0]}
 
 
 def _network(recipe: Recipe, tokenizer: "PreTrainedTokenizerFast") -> "PreTrainedModel":

@@ -13,6 +13,7 @@ from torch.utils.checkpoint import checkpoint
 from vesalius.errors import UserError
 from vesalius.language.backend import Prompt
 from vesalius.language.local.attention import growing_cache
+from vesalius.language.local.inputs import cache_argument
 from vesalius.language.local.texts import tokens_of
 from vesalius.learners.language_model.networks import plain_network
 from vesalius.learners.language_model.supervised import longest
@@ -198,8 +199,7 @@ def _run(network: nn.Module, tokens_BL: Tensor, seen_BT: Tensor, cache: Any, *, 
     """The tokens behind what the cache holds; ``seen_BT`` says which of all these are no padding."""
     plain = plain_network(network)
     takes = inspect.signature(plain.forward).parameters
-    # its name since transformers 5.20
-    wanted["cache" if "cache" in takes else "past_key_values"] = cache
+    wanted[cache_argument(takes)] = cache
     if last and "logits_to_keep" in takes:
         wanted["logits_to_keep"] = 1
     places_BL = (seen_BT.long().cumsum(dim=1) - 1).clamp(min=0)[:, -tokens_BL.shape[1] :]

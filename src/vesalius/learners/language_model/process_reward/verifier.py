@@ -17,6 +17,7 @@ from transformers import DynamicCache
 from transformers.utils import logging
 
 from vesalius.errors import UserError
+from vesalius.language.local.inputs import cache_argument, padded
 from vesalius.learners.language_model.networks import plain_network, trainable
 from vesalius.learners.language_model.process_reward.judges import Labels
 from vesalius.learners.language_model.process_reward.solutions import behind
@@ -205,18 +206,14 @@ class Verifier:
         """States of the last layer at the tokens behind those that are shared: rows × longest tail × width."""
         network = plain_network(self._network)
         backbone = network.base_model
-        longest = max(map(len, tails))
-        ids_BL = torch.tensor([[*tail, *([0] * (longest - len(tail)))] for tail in tails], device=self._device)
-        real_BL = torch.tensor([[1] * len(tail) + [0] * (longest - len(tail)) for tail in tails], device=self._device)
+        ids_BL, real_BL = padded(tails, self._device)
         known: dict[str, Any] = {}
         if shared:
             cache = DynamicCache(config=network.config)
-            # its name since transformers 5.20
-            name = "cache" if "cache" in inspect.signature(backbone.forward).parameters else "past_key_values"
-            known = {name: cache, "use_cache": True}
+            known = {cache_argument(inspect.signature(backbone.forward).parameters): cache, "use_cache": True}
             backbone(input_ids=torch.tensor([shared], device=self._device), **known)
             cache.batch_repeat_interleave(len(tails))
-        mask_BT = torch.cat([real_BL.new_ones(len(tails), len(shared)), real_BL], dim=1)
+        mask_BT = torch.cat([real_BL.new_ones(len(tails), len(shared)), real_BL], dim=1).long()
         states: Tensor = backbone(input_ids=ids_BL, attention_mask=mask_BT, **known).last_hidden_state
         return states
 

@@ -5,7 +5,7 @@
 - ``several steps``: each of four close diseases is compared with each of four findings.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -72,9 +72,9 @@ class Examiner:
         return ranked[: OPTIONS - 1]
 
     def _compared(self, option: str, found: Sequence[str]) -> str:
-        has = [finding in self.world.findings[option] for finding in found]
-        compared = [f"{finding} {'yes' if one else 'no'}" for finding, one in zip(found, has, strict=True)]
-        return self.voice.say("steps", "option", disease=option, compared=compared, count=str(sum(has)))
+        has = self.world.findings[option]
+        count = sum(finding in has for finding in found)
+        return self.voice.say("steps", "option", disease=option, compared=verdicts(found, has), count=str(count))
 
     def _recall(self, disease: str, rng: np.random.Generator) -> Item:
         kind = rng.choice(["finding", "finding", "test", "treatment"])
@@ -84,7 +84,7 @@ class Examiner:
             right = str(rng.choice(sorted(has)))
             wrong = rng.permutation([one for one in self.world.all_findings if one not in has])[: OPTIONS - 1].tolist()
             options, answer = _shuffled(right, wrong, rng)
-            step = self.voice.say("steps", "findings", disease=disease, compared=marked(options, right))
+            step = self.voice.say("steps", "findings", disease=disease, compared=verdicts(options, {right}))
             return self._item("finding", disease, options, answer, (step,), documents)
         right, pool = (
             (self.world.test[disease], self.world.all_tests)
@@ -97,7 +97,7 @@ class Examiner:
         return self._item(kind, disease, options, answer, (step, self._chosen(options, right)), documents)
 
     def _chosen(self, options: Sequence[str], right: str) -> str:
-        return self.voice.say("steps", "options", compared=marked(options, right))
+        return self.voice.say("steps", "options", compared=verdicts(options, {right}))
 
     def _one(self, disease: str, rng: np.random.Generator) -> Item:
         first = self.world.treatment[disease]
@@ -139,9 +139,9 @@ class Examiner:
         )
 
 
-def marked(options: Sequence[str], right: str) -> list[str]:
-    """Each option with a verdict, so that a letter need not be found from a name alone."""
-    return [f"{one} {'yes' if one == right else 'no'}" for one in options]
+def verdicts(names: Sequence[str], fit: Container[str]) -> list[str]:
+    """Each name with ``yes`` or ``no``, as steps compare: ``fit`` are those that get a ``yes``."""
+    return [f"{name} {'yes' if name in fit else 'no'}" for name in names]
 
 
 def _shuffled(right: str, wrong: Sequence[str], rng: np.random.Generator) -> tuple[list[str], int]:
