@@ -26,12 +26,16 @@ from vesalius.systems.system import System
 from vesalius.systems.trial import available, trial_of
 from vesalius.tasks import Prediction, Source, Task, Value
 from vesalius.trials import run_trial, verify
+from vesalius.trials.cell import prepared, split_of
 from vesalius.trials.scoring import gathered, record_scores
+from vesalius.trials.store import Store
+from vesalius.trials.trial import Cell, Trial
 
 Pair = tuple[Any, Any]
 """A prediction and its truth, or the predictions and truths of a set."""
 
 _FEW = 3
+_TWIN = "the same seed gives other predictions"
 _SOURCE = re.compile(r"\b(?:1[89]|20)\d\d\b|[Σ∏√|·/²]|, else 0|``\w+`` at \d")
 """A year, as of a paper, or what a formula is made of."""
 
@@ -42,16 +46,19 @@ def check_learner(build: Callable[[int], Learner], task: Task) -> Learner:
     Returns:
         It, fitted.
     """
-    split = task.split(task.source.records())
-    blind = [task.blind(record) for record in split.test]
+    learner, said = _checked(build, task)
+    twin = _fitted(build, task)
+    assert _same(said, twin.predict(_blind(task))), _TWIN
+    return learner
+
+
+def _checked(build: Callable[[int], Learner], task: Task) -> tuple[Learner, list[Prediction]]:
+    """A learner of seed 0, fitted and found to keep all of its contract that one fit can show; and what it says."""
+    split, blind = split_of(task), _blind(task)
     before = digest_of([*split.train, *split.validation, *blind])
-    learner, twin = build(0), build(0)
-    assert isinstance(learner, Learner), f"{type(learner).__name__} lacks a method of Learner"
-    for one in (learner, twin):
-        one.fit(split.train, split.validation)
-    said = learner.predict(blind)
+    learner = _fitted(build, task)
+    said = list(learner.predict(blind))
     assert [prediction.record_id for prediction in said] == [record.id for record in blind], "one prediction a record, in order"
-    assert _same(said, twin.predict(blind)), "the same seed gives other predictions"
     assert _same(said[:_FEW], [learner.predict([record])[0] for record in blind[:_FEW]]), (
         "a record alone gives another prediction"
     )
@@ -62,7 +69,18 @@ def check_learner(build: Callable[[int], Learner], task: Task) -> Learner:
         restored = build(1)
         restored.load(Path(folder))
         assert _same(said, restored.predict(blind)), "load does not give back what was saved"
+    return learner, said
+
+
+def _fitted(build: Callable[[int], Learner], task: Task) -> Learner:
+    learner = build(0)
+    assert isinstance(learner, Learner), f"{type(learner).__name__} lacks a method of Learner"
+    learner.fit(*prepared(task, split_of(task), seed=0))
     return learner
+
+
+def _blind(task: Task) -> list[Record]:
+    return [task.blind(record) for record in split_of(task).test]
 
 
 def check_source(source: Source) -> None:
@@ -283,18 +301,25 @@ def check_system(system: System, out: Path) -> None:
             assert system.learners(task, "smoke") and system.baselines(task, "smoke"), f"{task.name}: nobody to compare"
             check_task(task)
     trial = trial_of(system, size="smoke", seeds=1)
-    arms = trial.arms(trial.tasks[0])
-    # of learners that train nothing, such as prompts of one model, one stands for all of its class
-    checked: set[type[Learner]] = set()
-    for name in arms.names:
-        if type(arms.build(name)(0)) in checked:
-            continue
-        fitted = check_learner(arms.build(name), trial.tasks[0])
-        if not fitted.trained_parameters:
-            checked.add(type(fitted))
     run = run_trial(trial, out=out)
     assert run.finding.comparisons, "nothing was compared"
     assert verify(run.folder) == []
+    _check_arms(trial, Store(run.folder))
+
+
+def _check_arms(trial: Trial, store: Store) -> None:
+    task = trial.tasks[0]
+    arms = trial.arms(task)
+    # of learners that train nothing, such as prompts of one model, one stands for all of its class
+    checked: set[type[Learner]] = set()
+    for name in arms.names:
+        build = arms.build(name)
+        if type(build(0)) in checked:
+            continue
+        fitted, said = _checked(build, task)
+        assert _same(said, store.predictions(Cell(task.name, name, 0))), f"{name}: {_TWIN}"
+        if not fitted.trained_parameters:
+            checked.add(type(fitted))
 
 
 def _same(first: Sequence[Prediction], second: Sequence[Prediction]) -> bool:

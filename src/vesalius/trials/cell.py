@@ -47,7 +47,7 @@ def execute(trial: Trial, cell: Cell, threads: int, checkpoint: Path | None = No
     task = trial.task(cell.task)
     split = split_of(task)
     learner = trial.arms(task).build(cell.arm)(cell.seed)
-    train, validation = _prepared(task, split, cell.seed)
+    train, validation = prepared(task, split, cell.seed)
     blind = [task.blind(record) for record in split.test]
     reset_peak_memory()
     with threadpool_limits(threads):
@@ -75,7 +75,8 @@ def execute(trial: Trial, cell: Cell, threads: int, checkpoint: Path | None = No
     }
 
 
-def _prepared(task: Task, split: Split, seed: int) -> tuple[Sequence[Record], Sequence[Record]]:
+def prepared(task: Task, split: Split, seed: int) -> tuple[Sequence[Record], Sequence[Record]]:
+    """What a learner of a seed learns from: the records of training and validation, by the task's builder if it has one."""
     if task.builder is None:
         return split.train, split.validation
     return task.builder.build(split.train, seed), task.builder.build(split.validation, seed)

@@ -103,5 +103,9 @@ def test_a_folder_is_opened_as_what_it_is(folder):
 def test_what_is_too_long_is_said(folder):
     backend = Seq2Seq(folder)
     if backend.identity.startswith("bart"):
-        with pytest.raises(UserError, match=r"Prompt 1: 41 tokens, where .* takes 32"):
-            backend.generate(["pain " * 40], Sampling())
+        with pytest.raises(UserError, match=r"prompt 1: 41 tokens, where the model takes 32"):
+            backend.generate(["pain " * 40], Sampling(max_tokens=4))
+        with pytest.raises(UserError, match=r"max_tokens: 33 tokens"):
+            backend.generate(["pain"], Sampling(max_tokens=33))
+        with pytest.raises(UserError, match=r"a continuation: 40 tokens"):
+            backend.score(["pain"], [["fever", "fever " * 40]])

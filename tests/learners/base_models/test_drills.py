@@ -48,16 +48,18 @@ def test_every_sentence_is_said_once_more_in_another_order():
 
 def test_verdicts_and_letter_are_those_of_the_option_that_the_step_names():
     rng = np.random.default_rng(0)
+    repeated = 0
     for _ in range(20):
         drill = letters(rng)
         options = dict(line.split(". ") for line in drill.prompt.split("\n") if line[:2] in {"A.", "B.", "C.", "D."})
         closed = re.findall(r"([^.]+)\. ([^.]+)\. The answer is ([A-D])\.", drill.answer)
-        assert sorted(letter for *_, letter in closed) == list("ABCD")
+        repeated += len({letter for *_, letter in closed}) < 4
         for step, chosen, letter in closed:
             assert options[letter] in step.split()
             assert dict(pair.split() for pair in chosen.split(", ")) == {
                 option: "yes" if option == options[letter] else "no" for option in options.values()
             }
+    assert repeated > 10
 
 
 def test_only_what_can_be_told_is_learnt(tokenizer):

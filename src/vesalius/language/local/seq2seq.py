@@ -48,9 +48,10 @@ class Seq2Seq:
         """Answer each prompt.
 
         Raises:
-            UserError: if a prompt is longer than the model takes.
+            UserError: if a prompt, or an answer of ``max_tokens``, is longer than the model takes.
         """
         asked = self._asked(prompts)
+        self._require_room("max_tokens", sampling.max_tokens)
         return by_batch(_alike(asked), asked, lambda batch: self._answered(batch, sampling))
 
     def _answered(self, asked: Sequence[Tokens], sampling: Sampling) -> list[Reply]:
@@ -63,9 +64,10 @@ class Seq2Seq:
         """Score what could be said to each prompt.
 
         Raises:
-            UserError: if a prompt is longer than the model takes.
+            UserError: if a prompt or a continuation is longer than the model takes.
         """
         said = [[self._said(one) for one in own] for own in continuations]
+        self._require_room("a continuation", max((len(one) for own in said for one in own), default=0))
         pairs = list(zip(self._asked(prompts), said, strict=True))
         return by_batch(_alike([tokens for tokens, _ in pairs]), pairs, self._scored)
 
@@ -95,11 +97,14 @@ class Seq2Seq:
     def _asked(self, prompts: Sequence[Prompt]) -> list[Tokens]:
         asked = [tokens_of(prompt, self._loaded.tokenizer) for prompt in prompts]
         for place, tokens in enumerate(asked):
-            if len(tokens) > self._loaded.longest:
-                raise UserError(
-                    f"Prompt {place + 1}: {len(tokens)} tokens, where {self.identity} takes {self._loaded.longest}; shorten it."
-                )
+            self._require_room(f"prompt {place + 1}", len(tokens))
         return asked
+
+    def _require_room(self, what: str, tokens: int) -> None:
+        if tokens > self._loaded.longest:
+            raise UserError(
+                f"{self.identity}: {what}: {tokens} tokens, where the model takes {self._loaded.longest}; shorten it."
+            )
 
     def _said(self, text: str) -> Tokens:
         tokens = self._loaded.tokenizer(text_target=text.strip(), add_special_tokens=False)["input_ids"] if text.strip() else []

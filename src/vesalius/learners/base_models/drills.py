@@ -19,6 +19,7 @@ from vesalius.sources.simulators.mini_clinic.items import LETTERS, verdicts
 from vesalius.sources.simulators.mini_clinic.world import World, world
 
 _DRILLED = 12
+_NAMED = 4
 _VERDICTS = frozenset({"yes", "no"})
 
 
@@ -58,7 +59,7 @@ def sentences(rng: np.random.Generator, size: int = 4) -> Drill:
 
 
 def letters(rng: np.random.Generator, size: int = 1) -> Drill:
-    """Which option of a question a step has named, and which letter it stands behind; each option in turn."""
+    """Which option of a question a step has named, and its letter; drawn anew each time, so that those before don't tell it."""
     one, said = world(), voice("first")
     pools = (one.all_findings, one.all_tests, one.all_treatments, one.known)
     options = [str(name) for name in rng.choice(pools[int(rng.integers(len(pools)))], len(LETTERS), replace=False)]
@@ -69,7 +70,7 @@ def letters(rng: np.random.Generator, size: int = 1) -> Drill:
         lambda option: said.say("steps", "treatment", disease=disease, treatment=option),
     )
     closed = []
-    for place in rng.permutation(len(options)).tolist():
+    for place in rng.integers(len(options), size=_NAMED).tolist():
         step = ways[int(rng.integers(len(ways)))](options[place])
         chosen = said.say("steps", "options", compared=verdicts(options, {options[place]}))
         closed.append(f"{step} {chosen} The answer is {LETTERS[place]}.")
