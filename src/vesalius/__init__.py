@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from vesalius.errors import UserError
 
 if TYPE_CHECKING:
-    from vesalius.api import Answer, Fitted, Run, compare, fit, predict, rescore, run, verify, write_report
+    from vesalius.api import Answer, Fitted, Run, ask, compare, fit, predict, rescore, run, verify, write_report
 
 __all__ = [
     "Answer",
     "Fitted",
     "Run",
     "UserError",
+    "ask",
     "compare",
     "fit",
     "predict",

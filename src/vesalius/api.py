@@ -9,6 +9,7 @@ from vesalius.fitted.outputs import Format
 from vesalius.fitted.predict import Answer, predict_files
 from vesalius.names import EngineName, Size
 from vesalius.report import write_report
+from vesalius.systems.benchmark import benchmark_trial
 from vesalius.systems.trial import trial_of
 from vesalius.trials.compare import compare
 from vesalius.trials.rescore import rescore
@@ -49,6 +50,50 @@ def run(
     names = [data] if isinstance(data, str) else list(data)
     trial = trial_of(catalogue.system(id), size=size, data=names, seeds=seeds, model=None if model is None else str(model))
     finished = run_trial(trial, out=Path(out), engine_name=engine)
+    write_report(finished.folder)
+    return finished
+
+
+def ask(
+    model: str | Path,
+    data: str | Sequence[str],
+    *,
+    protocols: Sequence[str] = (),
+    orders: int = 0,
+    shots: int = 0,
+    limit: int | None = None,
+    chat: bool = False,
+    out: str | Path = RUNS,
+) -> Run:
+    """Ask a language model published questions in several ways, each against the first; then write the report.
+
+    Args:
+        model: a base model's name, a folder in the Hugging Face layout, a ``.gguf`` file, or a server as ``URL#NAME``.
+        data: one or more sets of questions, such as ``medqa-4``.
+        protocols: how, such as ``letter`` (by likelihood) and ``chain of thought``; by default all that the sets have.
+        orders: ask each question in so many orders of its options; 0 is the release's own order.
+        shots: examples before each question.
+        limit: of questions a set, chosen by the hash of their ids.
+        chat: ask as a conversation.
+        out: folder of runs; answers are kept in it as they come, so that a stopped run asks nothing twice.
+
+    Raises:
+        UserError: for bad input, in one sentence.
+
+    >>> ask("./Qwen3-0.6B", "medqa-4", limit=200).finding.verdict  # doctest: +SKIP
+    'Of 4 comparisons with a baseline: ...'
+    """
+    trial = benchmark_trial(
+        str(model),
+        [data] if isinstance(data, str) else list(data),
+        protocols=protocols,
+        orders=orders,
+        shots=shots,
+        limit=limit,
+        chat=chat,
+        answers=Path(out) / "answers",
+    )
+    finished = run_trial(trial, out=Path(out))
     write_report(finished.folder)
     return finished
 
@@ -135,4 +180,4 @@ def predict(
     )
 
 
-__all__ = ["Answer", "Fitted", "Run", "compare", "fit", "predict", "rescore", "run", "verify", "write_report"]
+__all__ = ["Answer", "Fitted", "Run", "ask", "compare", "fit", "predict", "rescore", "run", "verify", "write_report"]

@@ -111,6 +111,9 @@ ANSWERED = [
 ]
 
 UNPARSED = [
+    ("No.", DRUGS),
+    ("HI", DRUGS),
+    ("Answer: AB", DRUGS),
     ("A, B", DRUGS),
     ("A/B", DRUGS),
     ("A or B", DRUGS),

@@ -3,6 +3,7 @@
 import typer
 
 from vesalius.cli import (
+    ask,
     base,
     compare,
     data,
@@ -32,6 +33,7 @@ app.command("list")(list.command)
 app.command("show")(show.command)
 app.command("survey")(survey.command)
 app.command("run")(run.command)
+app.command("ask")(ask.command)
 app.command("fit")(fit.command)
 app.command("predict")(predict.command)
 app.command("compare")(compare.command)

@@ -20,6 +20,26 @@ def print_json(finding: Finding, folder: Path) -> None:
     )
 
 
+def print_scores(finding: Finding) -> None:
+    """Every arm's score with its interval and the share that was answered, and how far the best and the worst are apart."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
+    for task, metric in dict.fromkeys((score.task, score.metric) for score in finding.scores):
+        chosen = [score for score in finding.scores if (score.task, score.metric) == (task, metric)]
+        table = Table(title=f"{escape(task)}, {metric}", title_justify="left", box=None, pad_edge=False)
+        for heading in ("arm", "score", f"{finding.level:.0%} interval", "answered"):
+            table.add_column(heading, overflow="fold")
+        for score in chosen:
+            value, answered = score.estimate, score.outcomes.get("answered", 0) / sum(score.outcomes.values())
+            table.add_row(escape(score.arm), f"{value.value:.3f}", f"{value.low:.3f} to {value.high:.3f}", f"{answered:.0%}")
+        console.print(table)
+        values = [score.estimate.value for score in chosen]
+        console.print(f"Between the highest and the lowest: {max(values) - min(values):.3f}\n")
+
+
 def print_finding(finding: Finding, folder: Path) -> None:
     """Failed gates, then every comparison, then the verdict and where the report is."""
     from rich.console import Console

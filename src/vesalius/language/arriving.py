@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 
 from vesalius.language.backend import Backend, Prompt, Reply, Sampling, Scored
 
-CHUNK = 256
+CHUNK = 64
 """A backend that answers a call at once is asked so many prompts a time: a run that is killed loses no more than these."""
 
 

@@ -1,6 +1,6 @@
 """Answering multiple-choice questions by any backend, by likelihood or by generation.
 
-Which protocol a benchmark uses changes what it measures; so each is named, and ``protocol_table`` sets them side by side.
+Which protocol a benchmark uses changes what it measures; so each is named, and ``vesalius ask`` sets them side by side.
 """
 
 import math

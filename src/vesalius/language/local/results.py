@@ -9,6 +9,7 @@ from torch import Tensor
 from vesalius.language.backend import Completion, Likelihood, Reply, Sampling, Usage
 from vesalius.language.local.rows import Tokens
 from vesalius.language.local.texts import seed_of
+from vesalius.progress import track
 
 Asked = TypeVar("Asked")
 T = TypeVar("T")
@@ -16,7 +17,8 @@ T = TypeVar("T")
 
 def by_batch(batches: Iterable[list[int]], asked: Sequence[Asked], run: Callable[[list[Asked]], list[T]]) -> list[T]:
     """What each gives, in the order of ``asked``; a batch is the places of those that run together."""
-    found = {place: one for places in batches for place, one in zip(places, run([asked[at] for at in places]), strict=True)}
+    answers = ((place, one) for places in batches for place, one in zip(places, run([asked[at] for at in places]), strict=True))
+    found = dict(track(answers, "answering", len(asked)))
     return [found[place] for place in range(len(asked))]
 
 

@@ -1,0 +1,129 @@
+"""A language model on the published questions: each way of asking against the first, so that what the protocol is worth shows."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from vesalius.errors import UserError
+from vesalius.language.backend import Backend
+from vesalius.language.cached import Cached
+from vesalius.language.choices import PROTOCOLS
+from vesalius.language.models import opened
+from vesalius.language.several import SEVERAL_PROTOCOLS, AskSeveral
+from vesalius.language.steering import Ask, Strategy
+from vesalius.learners.steered import Steered
+from vesalius.records import Record
+from vesalius.sources.public.public_set import PublicSet
+from vesalius.sources.public.text_sets import SEVERAL, SINGLE
+from vesalius.sources.splits import hold_out, place
+from vesalius.tasks import Split, Task
+from vesalius.tasks.texts import by_release, choices_task
+from vesalius.trials.trial import Arms, Build, Trial
+
+SETS = {each.name: each for each in (*SINGLE, *SEVERAL)}
+"""What can be asked, by name."""
+
+_SEVERAL = frozenset(each.name for each in SEVERAL)
+
+
+def benchmark_trial(
+    model: str,
+    data: Sequence[str],
+    *,
+    protocols: Sequence[str] = (),
+    orders: int = 0,
+    shots: int = 0,
+    limit: int | None = None,
+    chat: bool = False,
+    answers: Path,
+) -> Trial:
+    """A model on sets of questions: an arm a protocol, the first of which is the baseline.
+
+    Args:
+        model: as ``vesalius.language.models.opened`` takes it.
+        data: names of ``SETS``.
+        protocols: of ``PROTOCOLS`` or ``SEVERAL_PROTOCOLS``; by default all that the sets have.
+        orders: ask each question in so many orders of its options, a seed each; 0 is the release's own order.
+        shots: examples before each question, drawn by seed.
+        limit: of test questions, chosen by the hash of their ids.
+        chat: ask as a conversation.
+        answers: folder in which answers are kept as they come, so that a stopped run asks nothing twice.
+
+    Raises:
+        UserError: for a set or protocol that there is not, one that is not at hand, or a model that can't be read.
+    """
+    tasks = [_task(name, shots, limit) for name in data]
+    for task in tasks:
+        _chosen(task, protocols)
+    return Trial(
+        name="ask",
+        tasks=tuple(tasks),
+        arms=lambda task: _arms(task, model, _chosen(task, protocols), shots, shuffle=orders > 0, chat=chat, answers=answers),
+        seeds=tuple(range(orders or 1)),
+        settings={
+            "title": f"Questions, asked in several ways: {Path(model).name}",
+            "model": opened(model).identity,
+            "shots": str(shots),
+            "orders": str(orders),
+            "limit": str(limit or "none"),
+            "chat": str(chat),
+        },
+    )
+
+
+def _task(name: str, shots: int, limit: int | None) -> Task:
+    if name not in SETS:
+        raise UserError(f"--data {name}: the sets of questions are {', '.join(SETS)}.")
+    source: PublicSet = SETS[name]
+    if shots and name in _SEVERAL:
+        raise UserError(f"--shots {shots}: questions with several right options ({name}) are asked without examples here.")
+    context = "context" in source.records()[0].fields
+    task = choices_task(source, context=context, several=name in _SEVERAL)
+    return replace(task, split=partial(_split, shots, limit))
+
+
+def _split(shots: int, limit: int | None, records: Sequence[Record]) -> Split:
+    """Examples are drawn from the training questions, or where there are none from as many test questions that are held out."""
+    released = by_release(records)
+    train, test = released.train, released.test or released.validation
+    if not shots:
+        train = ()
+    elif not train:
+        test, train = hold_out(test, shots)
+    chosen = sorted(test, key=lambda record: place(record.id))[:limit]
+    return Split(train=train, validation=(), test=chosen)
+
+
+def _chosen(task: Task, protocols: Sequence[str]) -> tuple[str, ...]:
+    known: Sequence[str] = SEVERAL_PROTOCOLS if task.source.name in _SEVERAL else PROTOCOLS
+    wrong = [name for name in protocols if name not in known]
+    if wrong:
+        raise UserError(f"--protocol {wrong[0]!r}: {task.source.name} is asked by {', '.join(known)}.")
+    chosen = tuple(dict.fromkeys(protocols or known))
+    if len(chosen) < 2:
+        raise UserError(f"--protocol {chosen[0]!r}: name at least two, of which the first is the baseline.")
+    return chosen
+
+
+def _arms(task: Task, model: str, protocols: Sequence[str], shots: int, *, shuffle: bool, chat: bool, answers: Path) -> Arms:
+    built: dict[str, Build] = {
+        name: partial(_build, model, answers, _strategy(task, name, shuffle=shuffle, chat=chat), shots) for name in protocols
+    }
+    first, *others = protocols
+    return Arms(learners={name: built[name] for name in others}, baselines={first: built[first]})
+
+
+def _strategy(task: Task, protocol: str, *, shuffle: bool, chat: bool) -> Strategy:
+    for known in SEVERAL_PROTOCOLS if task.source.name in _SEVERAL else ():
+        if known == protocol:
+            return AskSeveral(protocol=known, shuffle=shuffle, chat=chat)
+    return Ask(protocol=next(known for known in PROTOCOLS if known == protocol), shuffle=shuffle, chat=chat)
+
+
+def _build(model: str, answers: Path, strategy: Strategy, shots: int, seed: int) -> Steered:
+    return Steered(partial(_kept, model, answers), strategy, shots=shots, seed=seed)
+
+
+def _kept(model: str, answers: Path) -> Backend:
+    return Cached(opened(model), answers)
