@@ -33,7 +33,8 @@ class System:
         baselines: from a task and a size, what it is compared with, on the same records and budget.
         tasks: by the name that ``--data`` takes; each raises a UserError where its records are not at hand. Without ``--data``,
             the first that does not is run.
-        seeds: how many the default size runs; 1 only where answers were recorded once and nothing is random.
+        seeds: how many the default size runs; 1 only where nothing is random, as where answers were recorded once, or where all
+            are had greedily.
         takes_model: whether the arms are built on the language model that ``vesalius.language.models.model_of`` gives for a task,
             so that the user can name another one.
     """

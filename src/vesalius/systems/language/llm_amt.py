@@ -25,7 +25,7 @@ from vesalius.learners.learner import Learner
 from vesalius.learners.steered import Steered
 from vesalius.names import Size
 from vesalius.systems.language.reading_tasks import ROOM, Corpus, clinic, hybrid_index, medqa_medquad, words_index
-from vesalius.systems.language.steering_tasks import chains
+from vesalius.systems.language.steering_tasks import chains, without_examples
 from vesalius.systems.system import Arms, Claim, System
 from vesalius.tasks import Task
 
@@ -94,6 +94,7 @@ SYSTEM = System(
     ),
     learners=_learners,
     baselines=_baselines,
-    tasks={"clinic": clinic, "medqa": medqa_medquad},
+    tasks={"clinic": clinic, "medqa": without_examples(medqa_medquad)},
+    seeds=1,
     takes_model=True,
 )

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from vesalius.language.steering import BudgetForcing
 from vesalius.names import Size
 from vesalius.systems.language.steering_arms import Arm, alone, built, steps
-from vesalius.systems.language.steering_tasks import clinic, medqa
+from vesalius.systems.language.steering_tasks import clinic, medqa, without_examples
 from vesalius.systems.system import Arms, Claim, System
 from vesalius.tasks import Prediction, Task
 
@@ -97,6 +97,7 @@ SYSTEM = System(
     ),
     learners=_learners,
     baselines=_baselines,
-    tasks={"clinic": clinic, "medqa": medqa},
+    tasks={"clinic": without_examples(clinic), "medqa": without_examples(medqa)},
+    seeds=1,
     takes_model=True,
 )

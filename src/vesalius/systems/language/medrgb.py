@@ -87,5 +87,6 @@ SYSTEM = System(
     learners=_learners,
     baselines=_baselines,
     tasks={"clinic": clinic, "medqa": medqa},
+    seeds=1,
     takes_model=True,
 )

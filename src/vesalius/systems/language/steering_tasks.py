@@ -1,6 +1,6 @@
 """What the systems that steer a model are tried on: exams of the clinic in miniature, and MedQA."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -59,6 +59,19 @@ def medqa(size: Size) -> list[Task]:
     MEDQA_4.records()
     task = choices_task(MEDQA_4, note=_MEDQA_NOTE)
     return [replace(task, split=partial(_few, MEDQA[size]), tags={"data": "medqa"})]
+
+
+def without_examples(tasks: Callable[[Size], list[Task]]) -> Callable[[Size], list[Task]]:
+    """The same tasks without training questions, for systems that show none: where nothing is drawn, one run tells all."""
+    return partial(_without_examples, tasks)
+
+
+def _without_examples(tasks: Callable[[Size], list[Task]], size: Size) -> list[Task]:
+    return [replace(task, split=partial(_test_alone, task.split)) for task in tasks(size)]
+
+
+def _test_alone(split: Callable[[Sequence[Record]], Split], records: Sequence[Record]) -> Split:
+    return Split(train=(), validation=(), test=split(records).test)
 
 
 def _few(counts: Counts, records: Sequence[Record]) -> Split:
