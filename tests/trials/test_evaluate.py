@@ -13,7 +13,7 @@ from vesalius.records import Label, Record, Text
 from vesalius.tasks import Measure, Prediction, Split, Task
 from vesalius.trials import Arms, Trial, run_trial
 from vesalius.trials.compare.replay import Replay
-from vesalius.trials.measured import difference_of, measure
+from vesalius.trials.measured import difference_of, measure_records
 
 CLASSES = ("negative", "positive")
 
@@ -161,13 +161,7 @@ class OneWhole(Questions):
 
 
 def test_distances_that_happen_to_be_0_and_1_are_not_right_and_wrong():
-    truth = np.zeros((6, 6), int)
-    truth[1:5, 1:5] = 1
-    moved = np.roll(truth, 1, axis=0)
-    said = {
-        arm: [[Prediction(record_id=str(n), value=mask) for n, mask in enumerate(masks)]]
-        for arm, masks in (("a", [truth, moved, truth]), ("b", [moved, moved, truth]))
-    }
-    measured = measure(METRICS["hd95"], said, [truth] * 3, ["1", "2", "3"])
+    scores = {"a": np.array([[0.0, 1.0, 0.0]]), "b": np.array([[1.0, 1.0, 0.0]])}
+    measured = measure_records(METRICS["hd95"], scores, ["1", "2", "3"])
     assert measured["a"].values_SN.tolist() == [[0.0, 1.0, 0.0]] and not measured["a"].binary
     assert difference_of(measured["a"], measured["b"], margin=1.0, level=0.95).value == pytest.approx(-1 / 3)

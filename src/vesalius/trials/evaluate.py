@@ -1,4 +1,4 @@
-"""From stored predictions to a finding. Reads a run's folder only: no source, no model."""
+"""From stored predictions, and their scores, to a finding. Reads a run's folder only: no source, no model."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from vesalius.metrics import Metric
 from vesalius.statistics.estimate import Difference, Estimate
 from vesalius.trials.config import RunConfig, TaskConfig
 from vesalius.trials.finding import Comparison, Finding, Gate, Score
-from vesalius.trials.measured import Measured, detectable, difference_of, estimate_of, measure
+from vesalius.trials.measured import Measured, detectable, difference_of, estimate_of, measure_records, measure_sets
 from vesalius.trials.sentence import ONE_TRAINING, verdict_sentence
 from vesalius.trials.store import Store
 from vesalius.trials.trial import Cell
@@ -32,7 +32,9 @@ class Pair:
 
 
 def make_finding(store: Store, config: RunConfig) -> Finding:
-    """The finding of a run, computed from its stored predictions.
+    """The finding of a run, computed from what is stored: scores of records, and predictions where a metric is of sets.
+
+    That the scores are those of the predictions is for ``verify`` to say.
 
     Raises:
         UserError: if a file of the run is missing, or a metric has changed since.
@@ -58,16 +60,23 @@ def make_finding(store: Store, config: RunConfig) -> Finding:
 
 def _evaluate_task(store: Store, config: RunConfig, task: TaskConfig) -> tuple[list[Score], list[Pair]]:
     _, units, truths = store.truth(task.name)
-    said = {arm: [store.predictions(Cell(task.name, arm, seed)) for seed in config.seeds] for arm in task.arms}
-    outcomes = {arm: dict(Counter[str](p.outcome for seed in seeds for p in seed)) for arm, seeds in said.items()}
-    scores: list[Score] = []
+    cells = {arm: [Cell(task.name, arm, seed) for seed in config.seeds] for arm in task.arms}
+    stored = {arm: [store.scores(cell) for cell in own] for arm, own in cells.items()}
+    outcomes = {arm: dict(Counter(outcome for one in seeds for outcome in one.outcomes)) for arm, seeds in stored.items()}
+    of_sets = any(metric.unit == "set" for metric in task.metrics())
+    said = {arm: [store.predictions(cell) for cell in own] for arm, own in cells.items()} if of_sets else {}
+    found: list[Score] = []
     pairs: list[Pair] = []
     for place, metric in enumerate(task.metrics()):
-        measured = measure(metric, said, truths, units)
+        if metric.unit == "set":
+            measured = measure_sets(metric, said, truths, units)
+        else:
+            scores = {arm: np.stack([one.by(metric) for one in seeds]) for arm, seeds in stored.items()}
+            measured = measure_records(metric, scores, units)
         for arm, values in measured.items():
             estimate = _within(estimate_of(values, config.level), *metric.range)
             identity, per_seed = metric.identity, values.per_seed
-            scores.append(
+            found.append(
                 Score(task=task.name, arm=arm, metric=identity, estimate=estimate, per_seed=per_seed, outcomes=outcomes[arm])
             )
         pairs += [
@@ -75,7 +84,7 @@ def _evaluate_task(store: Store, config: RunConfig, task: TaskConfig) -> tuple[l
             for learner in task.learners
             for baseline in task.baselines
         ]
-    return scores, pairs
+    return found, pairs
 
 
 def _pair(

@@ -8,13 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from vesalius.metrics import Metric
 from vesalius.records import Choices, Field, Image, Record, Text, Volume
 from vesalius.records.orientation import Turn
 from vesalius.tasks import Prediction, Task, Value
 from vesalius.trials.cell import Files, split_of
 from vesalius.trials.config import RunConfig
-from vesalius.trials.scoring import record_scores
 from vesalius.trials.store import Store, slug
 from vesalius.trials.trial import Cell, Trial
 from vesalius.trials.views import Window, chosen_views, window
@@ -29,8 +27,9 @@ def example_files(trial: Trial, config: RunConfig, store: Store) -> Files:
         if task.metrics()[0].unit != "record":
             continue
         ids, _, truths = store.truth(task.name)
-        said = [store.predictions(Cell(task.name, arm, config.seeds[0])) for arm in task.arms]
-        chosen = _chosen(task.metrics()[0], truths, said)
+        cells = [Cell(task.name, arm, config.seeds[0]) for arm in task.arms]
+        said = [store.predictions(cell) for cell in cells]
+        chosen = _chosen(np.stack([store.scores(cell).by(task.metrics()[0]) for cell in cells]), said)
         records = {record.id: record for record in split_of(trial.task(task.name)).test}
         shown = [
             _shown(trial.task(task.name), records[ids[place]], truths[place], [answers[place] for answers in said])
@@ -40,9 +39,8 @@ def example_files(trial: Trial, config: RunConfig, store: Store) -> Files:
     return files
 
 
-def _chosen(metric: Metric, truths: Sequence[Value], said: Sequence[Sequence[Prediction]]) -> list[int]:
+def _chosen(scores_AN: NDArray[np.float64], said: Sequence[Sequence[Prediction]]) -> list[int]:
     """Of the first seed: records that some arm left unanswered, then where arms fare worst and differ most, then the best."""
-    scores_AN = np.stack([record_scores(metric, predictions, truths) for predictions in said])
     silent_N = np.array([[prediction.value is None for prediction in predictions] for predictions in said]).any(axis=0)
     by_failure = np.lexsort((-np.ptp(scores_AN, axis=0), scores_AN.mean(axis=0), ~silent_N))
     by_difference = np.lexsort((-np.ptp(scores_AN, axis=0),))

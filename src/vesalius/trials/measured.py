@@ -11,7 +11,7 @@ from vesalius.metrics import Metric
 from vesalius.metrics.metric import UNIT_RANGE
 from vesalius.statistics.estimate import Difference, Estimate
 from vesalius.tasks import Prediction, Value
-from vesalius.trials.scoring import Gathered, gathered, record_scores, subset
+from vesalius.trials.scoring import Gathered, gathered, subset
 
 Matrix = NDArray[np.float64]
 
@@ -45,19 +45,21 @@ class Measured:
         return None if self.units is None else np.array(self.units)
 
 
-def measure(
-    metric: Metric, said: Mapping[str, Sequence[Sequence[Prediction]]], truths: Sequence[Value], units: Sequence[str]
-) -> dict[str, Measured]:
-    """Every arm's predictions of every seed, by one metric; records for which it is undefined whatever is said are left out."""
-    if metric.unit == "set":
-        return {arm: _of_set(metric, seeds, truths, units) for arm, seeds in said.items()}
-    values = {arm: np.stack([record_scores(metric, one, truths) for one in seeds]) for arm, seeds in said.items()}
-    kept_N = ~np.all([np.isnan(values_SN).all(axis=0) for values_SN in values.values()], axis=0)
+def measure_records(metric: Metric, scores: Mapping[str, Matrix], units: Sequence[str]) -> dict[str, Measured]:
+    """Every arm's scores (seeds × records) by a per-record metric; records where it is undefined for all are left out."""
+    kept_N = ~np.all([np.isnan(values_SN).all(axis=0) for values_SN in scores.values()], axis=0)
     kept_units = tuple(unit for unit, keep in zip(units, kept_N, strict=True) if keep)
     shared = kept_units if len(set(kept_units)) < len(kept_units) else None
     return {
-        arm: Measured(values_SN[:, kept_N], shared, binary=_is_binary(metric, values_SN)) for arm, values_SN in values.items()
+        arm: Measured(values_SN[:, kept_N], shared, binary=_is_binary(metric, values_SN)) for arm, values_SN in scores.items()
     }
+
+
+def measure_sets(
+    metric: Metric, said: Mapping[str, Sequence[Sequence[Prediction]]], truths: Sequence[Value], units: Sequence[str]
+) -> dict[str, Measured]:
+    """Every arm's predictions of every seed, by a metric of sets."""
+    return {arm: _of_set(metric, seeds, truths, units) for arm, seeds in said.items()}
 
 
 def _is_binary(metric: Metric, values_SN: Matrix) -> bool:

@@ -1,14 +1,16 @@
 """From predictions to scores, with the model long gone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vesalius.errors import UserError
 from vesalius.metrics import Metric
 from vesalius.tasks import Prediction, Value
-from vesalius.trials.table import table_to_parquet
+from vesalius.trials.table import from_parquet, table_to_parquet
 
 _NAN = float("nan")
 
@@ -61,6 +63,41 @@ def subset(values: Gathered, kept: NDArray[np.bool_]) -> Gathered:
     if isinstance(values, np.ndarray):
         return values[kept]
     return [value for value, keep in zip(values, kept, strict=True) if keep]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """What a cell's predictions came to, record by record.
+
+    Attributes:
+        record_ids, outcomes: of each prediction.
+        values: of each per-record metric, by its identity.
+    """
+
+    record_ids: tuple[str, ...]
+    outcomes: tuple[str, ...]
+    values: Mapping[str, NDArray[np.float64]]
+
+    def by(self, metric: Metric) -> NDArray[np.float64]:
+        """The scores by a per-record metric.
+
+        Raises:
+            UserError: if they are not there.
+        """
+        if metric.identity not in self.values:
+            raise UserError(f"Metric {metric.identity}: the run has no scores by it; vesalius rescore makes them.")
+        return self.values[metric.identity]
+
+
+def scores_from_parquet(data: bytes) -> Scores:
+    """What ``scores_to_parquet`` wrote; raises KeyError, TypeError or ValueError where it is something else."""
+    rows = from_parquet(data)
+    names = [name for name in (rows[0] if rows else {}) if name not in ("record_id", "outcome")]
+    return Scores(
+        record_ids=tuple(str(row["record_id"]) for row in rows),
+        outcomes=tuple(str(row["outcome"]) for row in rows),
+        values={name: np.array([row[name] for row in rows], dtype=float) for name in names},
+    )
 
 
 def scores_to_parquet(predictions: Sequence[Prediction], truths: Sequence[Value], metrics: Sequence[Metric]) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from vesalius.errors import UserError
 from vesalius.tasks import Prediction, Value
+from vesalius.trials.scoring import Scores, scores_from_parquet
 from vesalius.trials.table import from_parquet, predictions_from_parquet, truths_from_parquet
 from vesalius.trials.trial import Cell
 
@@ -112,6 +113,14 @@ class Store:
     def predictions(self, cell: Cell) -> list[Prediction]:
         """What a cell's learner said."""
         return _decoded(self.cell_folder(cell) / "predictions.parquet", predictions_from_parquet)
+
+    def scores(self, cell: Cell) -> Scores:
+        """How a cell's predictions were scored when it was run.
+
+        Raises:
+            UserError: if the file is missing or damaged.
+        """
+        return _decoded(self.cell_folder(cell) / "scores.parquet", scores_from_parquet)
 
     def spent(self, cell: Cell) -> list[dict[str, Any]]:
         """What each prediction of a cell cost, without what it says, which may be large."""

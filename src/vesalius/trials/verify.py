@@ -13,8 +13,7 @@ from vesalius.trials.costs import costs
 from vesalius.trials.evaluate import make_finding
 from vesalius.trials.scoring import record_scores
 from vesalius.trials.seal import changed_files
-from vesalius.trials.store import Store, read
-from vesalius.trials.table import from_parquet
+from vesalius.trials.store import Store
 from vesalius.trials.trial import Cell
 
 
@@ -62,16 +61,16 @@ def _rescored(store: Store, task: TaskConfig, cell: Cell, ids: Sequence[str], tr
     if not store.has(cell):
         return [f"{path.parent}: not {cell.arm!r} with seed {cell.seed} on {cell.task!r}; it was moved or taken away."]
     predictions = store.predictions(cell)
-    rows = from_parquet(read(path))
-    if [row["record_id"] for row in rows] != ids or [prediction.record_id for prediction in predictions] != ids:
+    stored = store.scores(cell)
+    if list(stored.record_ids) != ids or [prediction.record_id for prediction in predictions] != ids:
         return [f"{path.parent}: its records are not those of the task's truth; the run was put together from others."]
     problems = []
-    if any(row["outcome"] != prediction.outcome or row["outcome"] not in OUTCOMES for row, prediction in zip(rows, predictions)):
+    outcomes = tuple(prediction.outcome for prediction in predictions)
+    if stored.outcomes != outcomes or not {*outcomes} <= {*OUTCOMES}:
         problems.append(f"{path}, column outcome: not what the predictions give.")
     for metric in task.metrics():
         if metric.unit != "record":
             continue
-        stored = np.array([row.get(metric.identity, np.nan) for row in rows], dtype=float)
-        if not np.array_equal(stored, record_scores(metric, predictions, truths), equal_nan=True):
+        if not np.array_equal(stored.by(metric), record_scores(metric, predictions, truths), equal_nan=True):
             problems.append(f"{path}, column {metric.identity}: not what the predictions give.")
     return problems
