@@ -19,6 +19,10 @@ _NUCLEUS = 1024
 """Candidates that are looked at before a whole vocabulary is sorted."""
 
 
+_ALIVE = 0.7
+"""Share of the rows still going below which the others are let go: that copies all keys and values."""
+
+
 class Runs(Protocol):
     """Texts, each as far as it has been run through a network."""
 
@@ -33,12 +37,17 @@ class Runs(Protocol):
 
 @dataclass(slots=True)
 class _Text:
-    """A continuation in the making."""
+    """A continuation in the making; one that has ended may be held for a while."""
 
     rng: np.random.Generator
     tokens: list[int] = field(default_factory=list)
     log_probability: float = 0.0
     finish: Finish | None = None
+
+    @property
+    def last(self) -> int:
+        """The token to go on from; any, where it ended before the first."""
+        return self.tokens[-1] if self.tokens else 0
 
 
 def decode(
@@ -60,19 +69,20 @@ def decode(
         ends: tokens that end a text, and are not part of it.
     """
     texts = [_Text(np.random.default_rng(list(seed))) for seed in seeds]
-    alive = list(range(len(texts)))
+    held = list(texts)
     while True:
-        drawn_B = draw(logits_BV, sampling, np.array([texts[row].rng.random() for row in alive]))
+        drawn_B = draw(logits_BV, sampling, np.array([text.rng.random() for text in held]))
         surprise_B = torch.log_softmax(logits_BV, dim=-1).gather(1, drawn_B[:, None])[:, 0]
-        for row, token, log_probability in zip(alive, drawn_B.tolist(), surprise_B.tolist(), strict=True):
-            _extend(texts[row], token, log_probability, sampling, tokenizer, ends)
-        going = [place for place, row in enumerate(alive) if texts[row].finish is None]
+        for text, token, log_probability in zip(held, drawn_B.tolist(), surprise_B.tolist(), strict=True):
+            if text.finish is None:
+                _extend(text, token, log_probability, sampling, tokenizer, ends)
+        going = [place for place, text in enumerate(held) if text.finish is None]
         if not going:
             return [_completion(text, sampling, tokenizer) for text in texts]
-        if len(going) < len(alive):
+        if len(going) <= _ALIVE * len(held):
             rows.select(going)
-            alive = [alive[place] for place in going]
-        logits_BV = rows.run([(texts[row].tokens[-1],) for row in alive], last=True)
+            held = [held[place] for place in going]
+        logits_BV = rows.run([(text.last,) for text in held], last=True)
 
 
 def draw(logits_BV: Tensor, sampling: Sampling, uniform_B: NDArray[np.float64]) -> Tensor:
