@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,11 @@ class Classifier:
         self._image, self.target, self._augment, self._mirror, self._groups = image, target, augment, mirror, groups
         self._intensity: Intensity | None = None
         self.histories: dict[str, History] = {}
-        self.network = self._new_network()
+
+    @cached_property
+    def network(self) -> nn.Module:
+        """With its first weights until it is fitted or loaded; made when it is first needed."""
+        return self._new_network()
 
     @property
     def trained_parameters(self) -> int:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -108,7 +109,11 @@ class Segmenter:
         self._channels: int | None = None
         self._intensity: Intensity | None = None
         self.histories: dict[str, History] = {}
-        self.network = self._new_network()
+
+    @cached_property
+    def network(self) -> nn.Module:
+        """With its first weights until it is fitted or loaded; made when it is first needed."""
+        return self._new_network()
 
     @property
     def trained_parameters(self) -> int:
