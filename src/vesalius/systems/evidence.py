@@ -35,7 +35,10 @@ def write_evidence(run: Run, folder: Path) -> Path:
 
 
 def evidence_page(folder: Path) -> str:
-    """What the evidence files of a folder show, as a page of Markdown: a verdict for every question or primary comparison."""
+    """What the evidence files of a folder show, as a page of Markdown: a verdict for every question or primary comparison.
+
+    How people read a finding, such as why a method may not have won here, stands in ``readings/NAME.md`` of the folder.
+    """
     parts = ["# Evidence\n\nMade by `vesalius evidence`; one file a system. Unflattering findings stay.\n"]
     for path in sorted(folder.glob("*.json")):
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -47,9 +50,14 @@ def evidence_page(folder: Path) -> str:
             f"`{content['made_by']}`: size {settings['size']}, seeds {seeds}, data {settings['data']}.\n\n"
             f"**Claim.** {finding.claim}\n\n**Finding.** {finding.verdict}\n"
             + (f"\n**Failed gates.** {', '.join(failed)}.\n" if failed else "")
+            + _reading(folder / "readings" / f"{path.stem}.md")
             + f"\n{_table(finding.comparisons)}"
         )
     return "\n".join(parts)
+
+
+def _reading(file: Path) -> str:
+    return f"\n**Reading.** {file.read_text(encoding='utf-8').strip()}\n" if file.is_file() else ""
 
 
 def _table(comparisons: Sequence[Comparison]) -> str:
