@@ -46,6 +46,7 @@ evidence: $(INSTALLED)
 	$(BIN)/vesalius evidence me-llama
 	$(BIN)/vesalius evidence ming-moe
 	$(BIN)/vesalius evidence spbertqa
+	$(BIN)/vesalius evidence openmedlm --data clinic
 
 benchmarks: $(INSTALLED)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[peers,encoders]'
