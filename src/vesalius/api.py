@@ -72,7 +72,7 @@ def ask(
         data: one or more sets of questions, such as ``medqa-4``.
         protocols: how, such as ``letter`` (by likelihood) and ``chain of thought``; by default all that the sets have.
         orders: ask each question in so many orders of its options; 0 is the release's own order.
-        shots: examples before each question.
+        shots: examples before each question, drawn anew for each order; with one draw, differences are undecided.
         limit: of questions a set, chosen by the hash of their ids.
         chat: ask as a conversation.
         out: folder of runs; answers are kept in it as they come, so that a stopped run asks nothing twice.
