@@ -19,9 +19,7 @@ def command(
         typer.Option(help="letter, text, text by length, generation, chain of thought; repeated, the first is the baseline."),
     ] = None,
     orders: Annotated[int, typer.Option(min=0, help="Orders of the options; 0 is the release's own.")] = 0,
-    shots: Annotated[
-        int, typer.Option(min=0, help="Examples before each question, drawn anew for each order: one draw decides nothing.")
-    ] = 0,
+    shots: Annotated[int, typer.Option(min=0, help="Examples before each question, drawn anew for each order.")] = 0,
     limit: Annotated[int | None, typer.Option(min=1, help="Questions a set.")] = None,
     chat: Annotated[bool, typer.Option("--chat", help="Ask as a conversation.")] = False,
     out: Out = Path("runs"),
