@@ -61,7 +61,7 @@ class Budget:
 
 BUDGETS: Mapping[Size, Budget] = {
     "smoke": Budget(
-        tuning=FineTuning(subjects=16, side=32, steps=2, batch=2, patch=32, learning_rate=4e-3),
+        tuning=FineTuning(subjects=10, side=32, steps=2, batch=2, patch=32, learning_rate=4e-3),
         features=12,
         depths=(1, 1, 1, 1),
         window=4,

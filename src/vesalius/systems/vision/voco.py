@@ -69,7 +69,7 @@ class Budget:
 
 BUDGETS: Mapping[Size, Budget] = {
     "smoke": Budget(
-        tuning=FineTuning(subjects=16, side=32, steps=2, batch=2, patch=32, learning_rate=1e-2),
+        tuning=FineTuning(subjects=10, side=32, steps=2, batch=2, patch=32, learning_rate=1e-2),
         network="u-net",
         widths=(4, 8, 16),
         pretraining=2,
