@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.systems.language.clinic_reader import asked_disease, reader, scores
@@ -22,7 +24,8 @@ def task():
 
 def test_a_reader_that_knows_nothing_gains_by_searching(opened, task):
     opened(reader())
-    assert scores(SYSTEM, task, ["SearchRAG", PLAIN, STANDARD]) == {"SearchRAG": 1.0, PLAIN: 0.0, STANDARD: 1.0}
+    found = scores(SYSTEM, task, ["SearchRAG", PLAIN, STANDARD])
+    assert found["SearchRAG"] == found[STANDARD] == 1.0 and found[PLAIN] <= 0.5  # without pages it guesses
 
 
 def test_one_useful_query_among_many_is_enough_and_selection_keeps_what_it_finds(opened, task):
@@ -32,6 +35,7 @@ def test_one_useful_query_among_many_is_enough_and_selection_keeps_what_it_finds
 
 
 def test_only_snippets_that_make_the_model_surer_are_read(opened, task):
+    task = replace(task, tags={**task.tags, "level": "one step"})  # asked by steps, which tells reading from choosing
     model = opened(reader(lambda text, sample: asked_disease(text) if sample else "river garden"))
     scores(SYSTEM, task, ["SearchRAG"], "default")
     chosen = [prompt for prompt in model.asked if "step by step" in prompt]

@@ -20,12 +20,11 @@ from functools import partial
 
 from vesalius.language.evidence import AsAsked, First, Generated, QueryMaker, ReadFirst, Refined, Selector, Several
 from vesalius.language.models import model_of, opened
-from vesalius.language.steering import Ask
 from vesalius.learners.learner import Learner
 from vesalius.learners.steered import Steered
 from vesalius.names import Size
-from vesalius.systems.language.reading_tasks import ROOM, Corpus, clinic, hybrid_index, medqa_medquad, words_index
-from vesalius.systems.language.steering_tasks import chains, without_examples
+from vesalius.systems.language.reading_tasks import ROOM, Corpus, clinic, hybrid_index, medqa_medquad, reader, words_index
+from vesalius.systems.language.steering_tasks import without_examples
 from vesalius.systems.system import Arms, Claim, System
 from vesalius.tasks import Task
 
@@ -40,12 +39,8 @@ def augmenter() -> QueryMaker:
     return Several((AsAsked(), Generated(way="rewrite"), Generated(way="expand", joined=True)))
 
 
-def _ask(task: Task) -> Ask:
-    return Ask(protocol="chain of thought", sampling=chains(task))
-
-
 def _plain(task: Task, seed: int) -> Learner:
-    return Steered(partial(opened, model_of(task)), _ask(task), seed=seed)
+    return Steered(partial(opened, model_of(task)), reader(task), seed=seed)
 
 
 def _read(task: Task, size: Size, corpus: Corpus, augment: bool, hybrid: bool, refine: bool, seed: int) -> Learner:
@@ -56,7 +51,7 @@ def _read(task: Task, size: Size, corpus: Corpus, augment: bool, hybrid: bool, r
         partial(hybrid_index, data, corpus, size) if hybrid else lambda backend: words_index(data, corpus, size),
         queries=augmenter() if augment else AsAsked(),
         select=select,
-        then=_ask(task),
+        then=reader(task),
         depth=DEPTH[size],
         words=room.all,
     )

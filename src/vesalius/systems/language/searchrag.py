@@ -17,12 +17,10 @@ from functools import partial
 
 from vesalius.language.evidence import AsAsked, ByUncertainty, First, Generated, QueryMaker, ReadFirst, Selector
 from vesalius.language.models import model_of, opened
-from vesalius.language.steering import Ask
 from vesalius.learners.learner import Learner
 from vesalius.learners.steered import Steered
 from vesalius.names import Size
-from vesalius.systems.language.reading_tasks import ROOM, clinic, medqa_medquad, words_index
-from vesalius.systems.language.steering_tasks import chains
+from vesalius.systems.language.reading_tasks import ROOM, clinic, medqa_medquad, reader, words_index
 from vesalius.systems.system import Arms, Claim, System
 from vesalius.tasks import Task
 
@@ -43,8 +41,7 @@ def synthetic(size: Size) -> Generated:
 
 
 def _plain(task: Task, seed: int) -> Learner:
-    ask = Ask(protocol="chain of thought", sampling=chains(task))
-    return Steered(partial(opened, model_of(task)), ask, seed=seed)
+    return Steered(partial(opened, model_of(task)), reader(task), seed=seed)
 
 
 def _read(task: Task, size: Size, sampled: bool, chosen: bool, seed: int) -> Learner:
@@ -56,7 +53,7 @@ def _read(task: Task, size: Size, sampled: bool, chosen: bool, seed: int) -> Lea
         lambda backend: words_index(data, "web", size),
         queries=queries,
         select=select,
-        then=Ask(protocol="chain of thought", sampling=chains(task)),
+        then=reader(task),
         depth=DEPTH[size] if sampled else DEPTH[size] * QUERIES[size],
         words=room.all,
     )
