@@ -3,8 +3,12 @@
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vesalius.trials.finding import Comparison, Finding
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _COLOURS = {"better": "green", "worse": "red", "tied": "blue", "undecided": "yellow"}
 _MOST = 20
@@ -20,13 +24,18 @@ def print_json(finding: Finding, folder: Path) -> None:
     )
 
 
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console() if sys.stdout.isatty() else Console(width=_WIDTH)
+
+
 def print_scores(finding: Finding) -> None:
     """Every arm's score with its interval and the share that was answered, and how far the best and the worst are apart."""
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
+    console = _console()
     for task, metric in dict.fromkeys((score.task, score.metric) for score in finding.scores):
         chosen = [score for score in finding.scores if (score.task, score.metric) == (task, metric)]
         table = Table(title=f"{escape(task)}, {metric}", title_justify="left", box=None, pad_edge=False)
@@ -42,11 +51,10 @@ def print_scores(finding: Finding) -> None:
 
 def print_finding(finding: Finding, folder: Path) -> None:
     """Failed gates, then every comparison, then the verdict and where the report is."""
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
+    console = _console()
     for gate in finding.gates:
         if gate.outcome == "failed":
             console.print(f"[bold red]Gate failed[/] {escape(gate.task)}, {gate.name}: {escape(gate.detail)}")

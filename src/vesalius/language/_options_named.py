@@ -60,7 +60,7 @@ def letters_in(text: str) -> set[str]:
     if len(text) > BEFORE or re.search(r"[-.']\w|\w-", text.strip()) or text.casefold() == "n/a":
         return set()
     words = {word.upper() for word in re.findall(r"\w+", _NOUN_FIRST.sub("", text))}
-    letters = {word for word in words if len(word) == 1 and word in ascii_uppercase}
+    letters = words & {*ascii_uppercase}
     joined = words <= letters | {"AND", "OR", "BOTH", "EITHER", "OPTION"}
     return letters if joined and _JOINING.match(re.sub(r"\w+", "", text)) else set()
 

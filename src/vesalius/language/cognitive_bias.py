@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
-from importlib.resources import files
 from string import ascii_uppercase
 from typing import Literal, get_args
 
 from vesalius.errors import UserError
-from vesalius.language.prompts import Template, read_templates
+from vesalius.language.prompts import Template, packaged_templates
 from vesalius.language.questions import Question, question_of
 from vesalius.records import Record, Text
 
@@ -33,7 +32,7 @@ def bias_templates() -> Mapping[str, Template]:
     >>> bias_templates()["suggestion: frequency"].fill(option="gout")
     'In your experience it nearly always turns out to be gout.'
     """
-    return read_templates(files("vesalius.language").joinpath(FILE).read_text(encoding="utf-8"), FILE)
+    return packaged_templates("vesalius.language", FILE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

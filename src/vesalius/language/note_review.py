@@ -3,10 +3,9 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 
 from vesalius.language.backend import Prompt
-from vesalius.language.prompts import Template, conversation, few_shot, read_templates
+from vesalius.language.prompts import Template, conversation, few_shot, packaged_templates
 from vesalius.metrics import NO_ERROR, Correction, read_correction
 from vesalius.tasks import Outcome
 
@@ -29,7 +28,7 @@ def review_templates() -> Mapping[str, Template]:
     >>> sorted(review_templates()["review"].fields)
     ['sentences']
     """
-    return read_templates(files("vesalius.language").joinpath(FILE).read_text(encoding="utf-8"), FILE)
+    return packaged_templates("vesalius.language", FILE)
 
 
 def review_prompt(sentences: str, shots: Sequence[tuple[str, Correction]] = (), *, chat: bool = False) -> Prompt:

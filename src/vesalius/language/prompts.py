@@ -94,7 +94,16 @@ def templates() -> Mapping[str, Template]:
     >>> sorted(templates())
     ['chain of thought', 'generation', 'letter', 'text']
     """
-    return read_templates(files("vesalius.language").joinpath("templates.toml").read_text(encoding="utf-8"), "templates.toml")
+    return packaged_templates("vesalius.language", "templates.toml")
+
+
+def packaged_templates(package: str, name: str) -> Mapping[str, Template]:
+    """Templates from a file of TOML beside the modules of a package.
+
+    >>> sorted(packaged_templates("vesalius.language.steering", "prompts.toml"))
+    ['assume', 'verify', 'wait']
+    """
+    return read_templates(files(package).joinpath(name).read_text(encoding="utf-8"), name)
 
 
 def read_templates(content: str, place: str) -> Mapping[str, Template]:

@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from string import ascii_uppercase
 from typing import Literal, get_args
 
@@ -14,7 +13,7 @@ from vesalius.language._options_named import tidy
 from vesalius.language.answers import parse_choice
 from vesalius.language.backend import Backend, Prompt, Reply, Scored
 from vesalius.language.choices import Answered, Shots, default_sampling
-from vesalius.language.prompts import Template, conversation, read_templates
+from vesalius.language.prompts import Template, conversation, packaged_templates
 from vesalius.language.questions import Question, permuted
 from vesalius.tasks import Outcome
 
@@ -133,7 +132,7 @@ def several_templates() -> Mapping[str, Template]:
     >>> sorted(several_templates())
     ['chain of thought', 'each option', 'generation']
     """
-    return read_templates(files("vesalius.language").joinpath("several.toml").read_text(encoding="utf-8"), "several.toml")
+    return packaged_templates("vesalius.language", "several.toml")
 
 
 def _prompt(template: Template, question: Question, *, chat: bool, **values: str) -> Prompt:

@@ -1,8 +1,8 @@
 """A language model on the published questions: each way of asking against the first, so that what the protocol is worth shows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from vesalius.errors import UserError
@@ -19,7 +19,7 @@ from vesalius.sources.public.text_sets import SEVERAL, SINGLE
 from vesalius.sources.splits import hold_out, place
 from vesalius.tasks import Split, Task
 from vesalius.tasks.texts import by_release, choices_task
-from vesalius.trials.trial import Arms, Build, Trial
+from vesalius.trials.trial import Arms, Trial
 
 SETS = {each.name: each for each in (*SINGLE, *SEVERAL)}
 """What can be asked, by name."""
@@ -54,12 +54,12 @@ def benchmark_trial(
         UserError: for a set or protocol that there is not, one that is not at hand, or a model that can't be read.
     """
     tasks = [_task(name, shots, limit) for name in data]
-    for task in tasks:
-        _chosen(task, protocols)
+    build = partial(_build, model, answers, shots)
+    arms = {task.name: _arms(_chosen(task, protocols, shuffle=orders > 0, chat=chat), build) for task in tasks}
     return Trial(
         name="ask",
         tasks=tuple(tasks),
-        arms=lambda task: _arms(task, model, _chosen(task, protocols), shots, shuffle=orders > 0, chat=chat, answers=answers),
+        arms=lambda task: arms[task.name],
         seeds=tuple(range(orders or 1)),
         settings={
             "title": f"Questions, asked in several ways: {Path(model).name}",
@@ -95,35 +95,31 @@ def _split(shots: int, limit: int | None, records: Sequence[Record]) -> Split:
     return Split(train=train, validation=(), test=chosen)
 
 
-def _chosen(task: Task, protocols: Sequence[str]) -> tuple[str, ...]:
-    known: Sequence[str] = SEVERAL_PROTOCOLS if task.source.name in _SEVERAL else PROTOCOLS
+def _chosen(task: Task, protocols: Sequence[str], *, shuffle: bool, chat: bool) -> Mapping[str, Strategy]:
+    """Each protocol that is asked for, in that order, as a strategy."""
+    known: Mapping[str, Strategy]
+    if task.source.name in _SEVERAL:
+        known = {name: AskSeveral(protocol=name, shuffle=shuffle, chat=chat) for name in SEVERAL_PROTOCOLS}
+    else:
+        known = {name: Ask(protocol=name, shuffle=shuffle, chat=chat) for name in PROTOCOLS}
     wrong = [name for name in protocols if name not in known]
     if wrong:
         raise UserError(f"--protocol {wrong[0]!r}: {task.source.name} is asked by {', '.join(known)}.")
-    chosen = tuple(dict.fromkeys(protocols or known))
+    chosen = {name: known[name] for name in protocols or known}
     if len(chosen) < 2:
-        raise UserError(f"--protocol {chosen[0]!r}: name at least two, of which the first is the baseline.")
+        raise UserError(f"--protocol {', '.join(map(repr, chosen))}: name at least two, of which the first is the baseline.")
     return chosen
 
 
-def _arms(task: Task, model: str, protocols: Sequence[str], shots: int, *, shuffle: bool, chat: bool, answers: Path) -> Arms:
-    built: dict[str, Build] = {
-        name: partial(_build, model, answers, _strategy(task, name, shuffle=shuffle, chat=chat), shots) for name in protocols
-    }
-    first, *others = protocols
-    return Arms(learners={name: built[name] for name in others}, baselines={first: built[first]})
+def _arms(strategies: Mapping[str, Strategy], build: Callable[[Strategy, int], Steered]) -> Arms:
+    (first, baseline), *others = ((name, partial(build, strategy)) for name, strategy in strategies.items())
+    return Arms(learners=dict(others), baselines={first: baseline})
 
 
-def _strategy(task: Task, protocol: str, *, shuffle: bool, chat: bool) -> Strategy:
-    for known in SEVERAL_PROTOCOLS if task.source.name in _SEVERAL else ():
-        if known == protocol:
-            return AskSeveral(protocol=known, shuffle=shuffle, chat=chat)
-    return Ask(protocol=next(known for known in PROTOCOLS if known == protocol), shuffle=shuffle, chat=chat)
-
-
-def _build(model: str, answers: Path, strategy: Strategy, shots: int, seed: int) -> Steered:
+def _build(model: str, answers: Path, shots: int, strategy: Strategy, seed: int) -> Steered:
     return Steered(partial(_kept, model, answers), strategy, shots=shots, seed=seed)
 
 
+@cache
 def _kept(model: str, answers: Path) -> Backend:
     return Cached(opened(model), answers)

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from typing import Literal, Protocol
 
 from vesalius.language.backend import Backend, Prompt, Sampling
 from vesalius.language.choices import NEXT_QUESTION, prompt_of
-from vesalius.language.prompts import Template, conversation, read_templates, templates
+from vesalius.language.prompts import Template, conversation, packaged_templates, templates
 from vesalius.language.questions import Question
 
 Way = Literal["rewrite", "expand", "search", "chain of thought"]
@@ -51,8 +50,7 @@ def evidence_templates() -> Mapping[str, Template]:
     >>> sorted(evidence_templates())
     ['expand', 'relevant', 'rewrite', 'search', 'useful']
     """
-    content = files("vesalius.language.evidence").joinpath("templates.toml").read_text(encoding="utf-8")
-    return read_templates(content, "evidence/templates.toml")
+    return packaged_templates("vesalius.language.evidence", "templates.toml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

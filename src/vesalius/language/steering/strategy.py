@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Protocol
 
 from vesalius.language.backend import Backend
 from vesalius.language.choices import Answered, Shots
-from vesalius.language.prompts import Template, read_templates
+from vesalius.language.prompts import Template, packaged_templates
 from vesalius.language.questions import Question
 
 CLOSING = "The answer is"
@@ -44,8 +43,7 @@ def steering_templates() -> Mapping[str, Template]:
     >>> sorted(steering_templates())
     ['assume', 'verify', 'wait']
     """
-    text = files("vesalius.language.steering").joinpath("prompts.toml").read_text(encoding="utf-8")
-    return read_templates(text, "prompts.toml")
+    return packaged_templates("vesalius.language.steering", "prompts.toml")
 
 
 def steps_of(text: str) -> str:

@@ -5,12 +5,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Protocol
 
 from vesalius.language.backend import Backend, Scored, Usage
 from vesalius.language.evidence.uncertainty import softmax
-from vesalius.language.prompts import Template, read_templates
+from vesalius.language.prompts import Template, packaged_templates
 from vesalius.language.steering.strategy import CLOSING
 from vesalius.language.tree_of_thoughts.paths import Candidate, Judged
 
@@ -35,8 +34,7 @@ def tree_templates() -> Mapping[str, Template]:
     >>> sorted(tree_templates())
     ['correctness', 'reasoning']
     """
-    text = files("vesalius.language.tree_of_thoughts").joinpath("prompts.toml").read_text(encoding="utf-8")
-    return read_templates(text, "tree_of_thoughts/prompts.toml")
+    return packaged_templates("vesalius.language.tree_of_thoughts", "prompts.toml")
 
 
 @dataclass(frozen=True, slots=True)

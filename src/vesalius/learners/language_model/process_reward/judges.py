@@ -4,14 +4,13 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from hashlib import sha256
-from importlib.resources import files
 from typing import Protocol
 
 import numpy as np
 
 from vesalius.errors import UserError
 from vesalius.language.backend import Backend, Sampling
-from vesalius.language.prompts import read_templates
+from vesalius.language.prompts import packaged_templates
 from vesalius.language.questions import Question
 from vesalius.language.retrieval import Document
 from vesalius.learners.language_model.process_reward.solutions import Solution, split_steps
@@ -132,10 +131,7 @@ class ByModel:
         return [_verdicts(reply.text, len(one.steps)) for one, reply in zip(solutions, replies, strict=True)]
 
 
-_TEMPLATE = read_templates(
-    files("vesalius.learners.language_model.process_reward").joinpath("templates.toml").read_text(encoding="utf-8"),
-    "process_reward/templates.toml",
-)["judge"]
+_TEMPLATE = packaged_templates("vesalius.learners.language_model.process_reward", "templates.toml")["judge"]
 
 
 def _numbered(steps: Sequence[str]) -> str:
