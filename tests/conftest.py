@@ -11,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from vesalius.language.remembered import forget
 from vesalius.sources.public import root
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """Scripted models of different tests may bear one name."""
+    forget()
 
 
 @pytest.fixture

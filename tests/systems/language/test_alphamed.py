@@ -3,6 +3,7 @@ from functools import partial
 
 import pytest
 import torch
+from torch import nn
 
 from tests.language.local.conftest import save_model
 from vesalius.language.models import TAG
@@ -65,8 +66,10 @@ def test_arms_practise_on_questions_of_their_difficulty_number_and_level(monkeyp
         difficulty, "right_shares", lambda network, tokenizer, questions, **other: [share[one.id] for one in questions]
     )
 
+    network = nn.Linear(1, 1)
+
     def chosen(questions: Questions):
-        return questions.choose(budget)(None, None, train, 0)
+        return questions.choose(budget)(network, None, train, 0)
 
     whole = chosen(Questions())
     assert len(whole) == budget.train // 3 and {record.tags["level"] for record in whole} == {

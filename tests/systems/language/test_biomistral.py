@@ -6,18 +6,10 @@ from transformers import AutoModelForCausalLM
 
 from tests.language.local.conftest import save_model
 from vesalius.language.models import TAG
-from vesalius.learners.language_model import once
 from vesalius.learners.language_model.networks import opened_network
 from vesalius.nets.merging import dare, slerp, ties
 from vesalius.nets.packed import PackedLinear, stored_bytes
 from vesalius.systems.language.biomistral import AGAINST, ASKED, MERGES, PACKINGS, SYSTEM, weights_of
-
-
-@pytest.fixture(autouse=True)
-def anew():
-    once.forget()
-    yield
-    once.forget()
 
 
 def tasks(folder):

@@ -7,7 +7,7 @@ from transformers import AutoModelForCausalLM
 
 from tests.language.local.conftest import save_model
 from vesalius.language.models import TAG
-from vesalius.learners.language_model import once, supervised
+from vesalius.learners.language_model import supervised
 from vesalius.learners.language_model.networks import trainable
 from vesalius.records import Text
 from vesalius.sources.simulators.mini_clinic import world
@@ -15,13 +15,6 @@ from vesalius.systems.language.adapting import Adaptation, domain_texts, general
 from vesalius.systems.language.me_llama import ASKED, BUDGETS, REPLAY, SYSTEM, Pretrained
 
 SMOKE = BUDGETS["smoke"]
-
-
-@pytest.fixture(autouse=True)
-def anew():
-    once.forget()
-    yield
-    once.forget()
 
 
 def tasks(size="smoke", model=None):

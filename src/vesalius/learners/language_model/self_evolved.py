@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from vesalius.errors import UserError
 from vesalius.language.backend import Backend, Sampling
 from vesalius.language.questions import Question, question_of
+from vesalius.language.remembered import Remembered
 from vesalius.learners.language_model.adapted import Tuned
 from vesalius.learners.language_model.examples import Example
 from vesalius.learners.language_model.process_reward.best_of import Choosing, answered, read_seed, shared_out
@@ -42,6 +43,10 @@ class Found:
     calls: int
 
 
+_found: Remembered[Found] = Remembered(4)
+_policies: Remembered[Tuned] = Remembered(4)
+
+
 class Explore(Protocol):
     """Finds solutions of questions whose answers are known."""
 
@@ -64,7 +69,12 @@ class ByTree:
 
     def __call__(self, policy: Backend, questions: Sequence[Question], seed: int) -> Found:
         """Grow a tree a question."""
-        trees = grow(policy, questions, replace(self.search, sampling=replace(self.search.sampling, seed=seed)))
+        search = replace(self.search, sampling=replace(self.search.sampling, seed=seed))
+        return _found.get((policy.identity, tuple(questions), search), lambda: self._grow(policy, questions, search))
+
+    @staticmethod
+    def _grow(policy: Backend, questions: Sequence[Question], search: Search) -> Found:
+        trees = grow(policy, questions, search)
         return Found(
             right=tuple(Example(asked(tree.question), text) for tree in trees for text in right_paths(tree)),
             labelled=tuple(valued_paths(tree) for tree in trees),
@@ -191,12 +201,18 @@ class SelfEvolved:
         self._owed = (sum(one.tokens for one in found), sum(one.calls for one in found))
 
     def _tune(self, network: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", found: Sequence[Found]) -> Tuned:
-        from vesalius.learners.language_model.networks import trainable
-        from vesalius.learners.language_model.supervised import fine_tune, with_lora
+        from vesalius.learners.language_model.networks import weights_digest
 
         right = list(dict.fromkeys(one for each in found for one in each.right))
         if not right:
             return Tuned(network, 0)
+        key = (weights_digest(network), tuple(right), self._training, self._seed)
+        return _policies.get(key, lambda: self._tune_on(network, tokenizer, right))
+
+    def _tune_on(self, network: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", right: Sequence[Example]) -> Tuned:
+        from vesalius.learners.language_model.networks import trainable
+        from vesalius.learners.language_model.supervised import fine_tune, with_lora
+
         own, training = self._training, network
         if own.rank:
             training = with_lora(network, own.rank, seed=self._seed)

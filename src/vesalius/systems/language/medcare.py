@@ -206,9 +206,10 @@ def _decoupled(budget: Budget) -> "Decoupled":
 def _medcare(model: str, budget: Budget, seed: int) -> Learner:
     from vesalius.learners.instructed import QuestionsAndInstructions
     from vesalius.learners.language_model.decoupled import DecoupledLearner
+    from vesalius.learners.language_model.once import Once
 
     tune = _decoupled(budget)
-    return DecoupledLearner(partial(folder_of, model), tune, seed=seed, ask=QuestionsAndInstructions, rebuild=tune.rebuild)
+    return DecoupledLearner(partial(folder_of, model), Once(tune), seed=seed, ask=QuestionsAndInstructions, rebuild=tune.rebuild)
 
 
 def _molora(model: str, budget: Budget, seed: int) -> Learner:
@@ -227,8 +228,9 @@ def _lora(model: str, budget: Budget, seed: int) -> Learner:
 def _sequential(model: str, tune: "Tune", rebuild: "Rebuild | None", seed: int) -> Learner:
     from vesalius.learners.instructed import QuestionsAndInstructions
     from vesalius.learners.language_model.adapted import Adapted
+    from vesalius.learners.language_model.once import Once
 
-    return Adapted(partial(folder_of, model), tune, seed=seed, ask=QuestionsAndInstructions, rebuild=rebuild)
+    return Adapted(partial(folder_of, model), Once(tune), seed=seed, ask=QuestionsAndInstructions, rebuild=rebuild)
 
 
 def _learners(task: Task, size: Size) -> Arms:

@@ -24,7 +24,7 @@ from vesalius.systems.language.steering_tasks import clinic, medqa, shots
 from vesalius.systems.system import Arms, Claim, System
 from vesalius.tasks import Task
 
-ORDERS: Mapping[Size, tuple[int, ...]] = {"smoke": (3,), "default": (3, 5, 9), "paper": (3, 5, 7, 11, 15)}
+ORDERS: Mapping[Size, tuple[int, ...]] = {"smoke": (3,), "default": (3, 5), "paper": (3, 5, 7, 11, 15)}
 """Sizes of the shuffled ensemble."""
 
 SAMPLES: Mapping[Size, int] = {"smoke": 3, "default": 5, "paper": 15}

@@ -55,11 +55,14 @@ class Budget:
 
 
 def tuned(model: str, tune: "Tune", budget: Budget, seed: int, *, protocol: Protocol = "chain of thought") -> Learner:
-    """The model, tuned, and asked greedily by the protocol."""
+    """The model, tuned once for all that is tested, and asked greedily by the protocol."""
     from vesalius.learners.language_model.adapted import Adapted
+    from vesalius.learners.language_model.once import Once
     from vesalius.learners.prompted import Prompted
 
-    return Adapted(partial(folder_of, model), tune, seed=seed, ask=partial(Prompted, protocol=protocol, sampling=_greedy(budget)))
+    return Adapted(
+        partial(folder_of, model), Once(tune), seed=seed, ask=partial(Prompted, protocol=protocol, sampling=_greedy(budget))
+    )
 
 
 def supervised(

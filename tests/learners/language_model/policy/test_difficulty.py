@@ -1,5 +1,6 @@
 import pytest
 from tests.language.exams import exam
+from torch import nn
 
 from vesalius.language.questions import question_of
 from vesalius.learners.language_model.policy import difficulty
@@ -28,7 +29,7 @@ def right_in(monkeypatch):
 
 def chosen(bands, count, records):
     choose = OfDifficulty(bands=bands, count=count, samples=5, max_tokens=8)
-    return [int(record.id[1:]) % 6 for record in choose(None, None, records, 0)]
+    return [int(record.id[1:]) % 6 for record in choose(nn.Linear(1, 1), None, records, 0)]
 
 
 def test_a_question_is_as_hard_as_the_model_fails_it(right_in):
@@ -42,6 +43,16 @@ def test_bands_are_taken_in_equal_parts(right_in):
     assert set(chosen(("hard",), 99, exam(12))) == {0, 1}
     mixed = chosen(("easy", "medium", "hard"), 9, exam(36))
     assert [sum(right in band for right in mixed) for band in ((4, 5), (2, 3), (0, 1))] == [3, 3, 3]
+
+
+def test_a_model_is_tried_once_for_all_bands(right_in, monkeypatch):
+    network, records = nn.Linear(1, 1), exam(12)
+    choices = [OfDifficulty(bands=bands, count=99, samples=5, max_tokens=8) for bands in (("easy",), ("hard",))]
+    easy = choices[0](network, None, records, 0)
+    monkeypatch.setattr(difficulty, "roll_out", None)
+    assert not {record.id for record in easy} & {record.id for record in choices[1](network, None, records, 0)}
+    with pytest.raises(TypeError):
+        choices[1](network, None, records, 1)
 
 
 def test_without_any_of_the_band_all_are_taken(right_in):

@@ -9,6 +9,8 @@ from torch import nn
 
 from vesalius.language.choices import Protocol, prompt_of
 from vesalius.language.questions import Question, question_of
+from vesalius.language.remembered import Remembered
+from vesalius.learners.language_model.networks import weights_digest
 from vesalius.learners.language_model.policy.rewards import right_option
 from vesalius.learners.language_model.policy.rollouts import roll_out
 from vesalius.records import Record
@@ -21,6 +23,7 @@ Band = Literal["easy", "medium", "hard"]
 
 BANDS: tuple[Band, ...] = get_args(Band)
 _AT_ONCE = 16
+_shares: Remembered[list[float]] = Remembered(4)
 
 
 def right_shares(
@@ -85,19 +88,29 @@ class OfDifficulty:
     def __call__(
         self, network: nn.Module, tokenizer: "PreTrainedTokenizerBase", records: Sequence[Record], seed: int
     ) -> list[Record]:
-        """The records, those of a band in the order in which they came; all records where none is of the bands."""
-        shares = right_shares(
+        """The records, those of a band in the order in which they came; all records where none is of the bands.
+
+        Arms that take other bands or fewer records are told by the same samples.
+        """
+        questions = [question_of(record) for record in records]
+        key = (weights_digest(network), tuple(questions), self.protocol, self.samples, self.max_tokens, seed)
+        shares = _shares.get(key, lambda: self._shares_of(network, tokenizer, questions, seed))
+        found = [band_of(share) for share in shares]
+        places = in_turns([[place for place, band in enumerate(found) if band == wanted] for wanted in self.bands], self.count)
+        return [records[place] for place in places] or list(records)
+
+    def _shares_of(
+        self, network: nn.Module, tokenizer: "PreTrainedTokenizerBase", questions: Sequence[Question], seed: int
+    ) -> list[float]:
+        return right_shares(
             network,
             tokenizer,
-            [question_of(record) for record in records],
+            questions,
             protocol=self.protocol,
             samples=self.samples,
             max_tokens=self.max_tokens,
             seed=seed,
         )
-        found = [band_of(share) for share in shares]
-        places = in_turns([[place for place, band in enumerate(found) if band == wanted] for wanted in self.bands], self.count)
-        return [records[place] for place in places] or list(records)
 
 
 def in_turns(groups: Sequence[Sequence[int]], count: int) -> list[int]:

@@ -9,6 +9,7 @@ from vesalius.language.answers import parse_choice
 from vesalius.language.backend import Backend, Completion, Sampling
 from vesalius.language.choices import prompt_of
 from vesalius.language.questions import Question
+from vesalius.language.remembered import Remembered
 from vesalius.language.retrieval import Document
 from vesalius.tasks import Outcome
 
@@ -108,6 +109,9 @@ def behind(prompt: str, text: str) -> str:
     return f"{prompt} {text}" if text and not text[0].isspace() else prompt + text
 
 
+_solved: Remembered[list[Solved]] = Remembered(8)
+
+
 def solve(backend: Backend, questions: Sequence[Question], sampling: Sampling) -> list[Solved]:
     """Sample solutions of each question.
 
@@ -117,8 +121,13 @@ def solve(backend: Backend, questions: Sequence[Question], sampling: Sampling) -
         sampling: ``samples`` solutions of each.
 
     Returns:
-        One a question.
+        One a question. Arms that differ in what they believe ask the same of the same model: it is sampled once for them.
     """
+    key = (backend.identity, tuple(questions), sampling)
+    return _solved.get(key, lambda: _solve(backend, questions, sampling))
+
+
+def _solve(backend: Backend, questions: Sequence[Question], sampling: Sampling) -> list[Solved]:
     replies = backend.generate([asked(question) for question in questions], sampling)
     return [
         Solved(
