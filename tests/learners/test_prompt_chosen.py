@@ -24,13 +24,20 @@ def model(writes: str, finds_likely: str) -> Scripted:
     def score(prompt: Prompt, continuation: str) -> float:
         return 0.0 if continuation.strip() == finds_likely else -5.0
 
-    return Scripted(lambda prompt, sampling, sample: f"The answer is {writes}.", score)
+    return Scripted(lambda prompt, sampling, sample: f"The answer is {writes}.", score, identity=writes + finds_likely)
 
 
 def fitted(backend, **options):
     learner = PromptChosen(lambda: backend, CANDIDATES, **options)
     learner.fit([], RECORDS[:3])
     return learner
+
+
+def test_a_model_is_tried_once_for_all_that_are_asked_by_its_prompt():
+    judge = model("A", "B")
+    for writer in (model("B", "A"), model("C", "A")):
+        fitted(writer, judge=lambda: judge)
+    assert len(judge.asked) == 3
 
 
 @pytest.mark.parametrize(("backend", "chosen"), [(model("A", "B"), 0), (model("B", "A"), 1), (model("B", "B"), 0)])

@@ -9,13 +9,15 @@ from pathlib import Path
 from vesalius.errors import UserError
 from vesalius.language.backend import Backend
 from vesalius.language.choices import Protocol
+from vesalius.language.remembered import Remembered
 from vesalius.learners.kept_file import kept
 from vesalius.learners.prompted import Prompted
-from vesalius.records import Record, Text
+from vesalius.records import Record, Text, digest_of
 from vesalius.tasks import Prediction
 
 FILE = "prompt.json"
 _PROMPT = "asked"
+_rights: Remembered[int] = Remembered(64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,10 @@ class PromptChosen:
     def _right(self, candidate: Candidate, judge: Backend, train: Sequence[Record], validation: Sequence[Record]) -> int:
         if len(self._candidates) == 1:
             return 0
+        key = (judge.identity, candidate, self._seed, self._target, digest_of(train), digest_of(validation))
+        return _rights.get(key, lambda: self._tried(candidate, judge, train, validation))
+
+    def _tried(self, candidate: Candidate, judge: Backend, train: Sequence[Record], validation: Sequence[Record]) -> int:
         learner = self._prompted(candidate, judge)
         learner.fit(train, validation)
         said = learner.predict(validation)
