@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from vesalius.errors import UserError
 from vesalius.learners.learner import Learner
-from vesalius.learners.recorded import FILE, Recorded
+from vesalius.learners.recorded import FILE, BestRecorded, Recorded
 from vesalius.records import Choices, Record
 from vesalius.sources.recorded import RecordedAnswer
 
@@ -71,3 +71,16 @@ def test_a_spoilt_file_is_named_with_line_and_field(tmp_path, line, field):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(UserError, match="missing"):
         Recorded({}).load(tmp_path)
+
+
+def test_the_recording_that_does_best_on_validation_records_is_believed(tmp_path):
+    poor, good = ({"right": RecordedAnswer(text=f"The answer is {letter}.")} for letter in "AB")
+    learner = BestRecorded([poor, good, poor], lambda said, records: sum(one.value == "B" for one in said))
+    with pytest.raises(UserError, match="validation records"):
+        learner.fit([], [])
+    learner.fit([], [record("right")])
+    assert [one.value for one in learner.predict([record("right")])] == ["B"]
+    learner.save(tmp_path)
+    again = BestRecorded([], lambda said, records: 0.0)
+    again.load(tmp_path)
+    assert [one.value for one in again.predict([record("right")])] == ["B"]

@@ -1,7 +1,7 @@
 """Answers that were given before: a learner that looks them up and reads them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,17 +10,27 @@ from vesalius.errors import UserError
 from vesalius.language.answers import parse_choice
 from vesalius.records import Choices, Record
 from vesalius.sources.recorded import RecordedAnswer
-from vesalius.tasks import Prediction
+from vesalius.tasks import Outcome, Prediction, Value
 
 FILE = "answers.jsonl"
 
 
+Read = Callable[[str | None, Record], tuple[Value | None, Outcome]]
+"""From what was said of a record, None where nothing was, the answer and how it came out."""
+
+
+def option_named(text: str | None, record: Record) -> tuple[Value | None, Outcome]:
+    """The letter of the option of a multiple-choice record that a text settles on."""
+    answer = parse_choice(text, record.get("options", Choices).options)
+    return answer.letter, answer.outcome
+
+
 class Recorded:
-    """Answers multiple-choice records with the raw texts that were recorded for them.
+    """Answers records with the raw texts that were recorded for them.
 
     Args:
         answers: by record id.
-        options: name of the field that holds the options.
+        read: finds the answer in a text; by default the option of a multiple-choice record.
 
     >>> from vesalius.records import Choices, Record
     >>> record = Record(id="q1", subject_id="q1", fields={"options": Choices(("aspirin", "heparin"))})
@@ -28,9 +38,9 @@ class Recorded:
     'B'
     """
 
-    def __init__(self, answers: Mapping[str, RecordedAnswer], *, options: str = "options") -> None:
+    def __init__(self, answers: Mapping[str, RecordedAnswer], *, read: Read = option_named) -> None:
         self._answers = dict(answers)
-        self._options = options
+        self._read = read
 
     @property
     def trained_parameters(self) -> int:
@@ -48,11 +58,11 @@ class Recorded:
         recorded = self._answers.get(record.id)
         if recorded is None:
             return Prediction(record_id=record.id, value=None, outcome="failed")
-        answer = parse_choice(recorded.text, record.get(self._options, Choices).options)
+        value, outcome = self._read(recorded.text, record)
         return Prediction(
             record_id=record.id,
-            value=answer.letter,
-            outcome=answer.outcome,
+            value=value,
+            outcome=outcome,
             raw=recorded.text,
             tokens=recorded.tokens,
             calls=recorded.calls,
@@ -77,8 +87,39 @@ class Recorded:
         self._answers = {}
         with file.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
-                name, answer = _read(line, f"{file}, line {number}")
+                name, answer = _row(line, f"{file}, line {number}")
                 self._answers[name] = answer
+
+
+class BestRecorded(Recorded):
+    """Of several recordings of one model, such as one a wording, the one that does best on the validation records.
+
+    Args:
+        recordings: answers by record id; the first of equal ones is preferred.
+        score: of answers to validation records, higher is better.
+        read: finds the answer in a text.
+    """
+
+    def __init__(
+        self,
+        recordings: Sequence[Mapping[str, RecordedAnswer]],
+        score: Callable[[Sequence[Prediction], Sequence[Record]], float],
+        *,
+        read: Read = option_named,
+    ) -> None:
+        super().__init__({}, read=read)
+        self._recordings, self._score = list(recordings), score
+
+    def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
+        """Choose.
+
+        Raises:
+            UserError: if there are no validation records.
+        """
+        if not validation:
+            raise UserError("validation records: none; the recording is chosen by their answers, so give some.")
+        scores = [self._score(Recorded(each, read=self._read).predict(validation), validation) for each in self._recordings]
+        self._answers = dict(self._recordings[scores.index(max(scores))])
 
 
 _KINDS: Mapping[str, tuple[type, ...]] = {
@@ -89,7 +130,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 }
 
 
-def _read(line: str, place: str) -> tuple[str, RecordedAnswer]:
+def _row(line: str, place: str) -> tuple[str, RecordedAnswer]:
     try:
         row: Any = json.loads(line)
     except json.JSONDecodeError as error:

@@ -122,6 +122,14 @@ RELEASES: Sequence[Release] = (
         needs="llm-outputs/mirage-medqa.jsonl.gz",
     ),
     Release(
+        name="point-detect-count",
+        tier="public",
+        title="PointDetectCount: answers of Qwen2.5-VL about medical images, as it is and fine-tuned",
+        licence="research use",
+        obtain="https://github.com/simula/PointDetectCount",
+        needs="llm-outputs/pointdetectcount/qwen-finetuned-6task-test500-result.jsonl",
+    ),
+    Release(
         name="medqa",
         tier="public",
         title="MedQA: USMLE questions with four and with five options, data_clean/questions/US",

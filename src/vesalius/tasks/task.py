@@ -8,7 +8,7 @@ import numpy as np
 
 from vesalius.metrics import Metric
 from vesalius.names import Tier
-from vesalius.records import Choices, Field, Image, Label, Mask, Record, Survival, Text
+from vesalius.records import Boxes, Choices, Field, Image, Label, Mask, Points, Record, Survival, Text, Vector
 from vesalius.tasks.prediction import Value
 
 Family = Literal[
@@ -21,6 +21,7 @@ Family = Literal[
     "attribution",
     "writing",
     "retrieval",
+    "detection",
 ]
 
 
@@ -121,7 +122,9 @@ class Task:
 
 
 def plain(value: Field) -> Value:
-    """A target field as metrics take it: a mask's labels, an image's pixels, a class index, time and event, or text.
+    """A target field as metrics take it.
+
+    A mask's labels, an image's pixels, corners of boxes, positions, numbers, a class index, time and event, or text.
 
     >>> plain(Survival(12.0, True))
     array([12.,  1.])
@@ -137,6 +140,12 @@ def plain(value: Field) -> Value:
             return np.array([value.time, float(value.event)])
         case Text():
             return value.value
+        case Boxes():
+            return value.corners
+        case Points():
+            return value.positions
+        case Vector():
+            return value.values
         case Choices():
             raise TypeError("options are shown, not predicted; make the right one the target, as a Text with its letter.")
         case _:

@@ -8,8 +8,9 @@ three: the positions of the clinic's models end there). ``win_tie_loss`` gives t
 
 The study has seven medical language models and two vision-language models; here are the models that the catalogue's systems make
 of the clinic's base: continued pretraining, domain training that is to be merged, decoupled alignment, and reinforcement by
-group-relative and proximal policy optimisation. Vision-language models are not here yet. The verdict *undecided* and the verdict
-*tied* are both ties of the study, whose intervals are not held against a margin.
+group-relative and proximal policy optimisation; and, through recorded answers, a real vision-language model and its fine-tuned
+form (`recorded_pairs`). The verdict *undecided* and the verdict *tied* are both ties of the study, whose intervals are not held
+against a margin.
 
 Jeong, Garg, Lipton, Oberst: Medical Adaptation of Large Language and Vision-Language Models: Are We Making Progress? EMNLP 2024,
 arXiv 2411.04118.
@@ -24,6 +25,7 @@ from vesalius.learners.prompt_chosen import Candidate
 from vesalius.names import Size
 from vesalius.sources.simulators.mini_clinic.exams import Exam, Part
 from vesalius.sources.simulators.mini_clinic.items import Level
+from vesalius.systems.language import recorded_pairs
 from vesalius.systems.language.adapted_pairs import MODELS, SHARED, adapted_arm, base_arm
 from vesalius.systems.system import Arms, Claim, System
 from vesalius.tasks import Task
@@ -69,12 +71,16 @@ def _clinic(size: Size) -> list[Task]:
 
 
 def _learners(task: Task, size: Size) -> Arms:
+    if recorded_pairs.is_recorded(task):
+        return recorded_pairs.learners(task)
     tried = candidates(task.tags["regime"], size)  # type: ignore[arg-type]  # as the tasks above name it
     own = {name: adapted_arm(task, name, size, tried) for name in _ADAPTED[size]}
     return own | {f"{name}, {SHARED}": adapted_arm(task, name, size, tried, shared=True) for name in _ADAPTED[size]}
 
 
 def _baselines(task: Task, size: Size) -> Arms:
+    if recorded_pairs.is_recorded(task):
+        return recorded_pairs.baselines(task)
     return {"base": base_arm(task, candidates(task.tags["regime"], size))}  # type: ignore[arg-type]
 
 
@@ -90,6 +96,6 @@ SYSTEM = System(
     ),
     learners=_learners,
     baselines=_baselines,
-    tasks={"clinic": _clinic},
+    tasks={"clinic": _clinic, "recorded": recorded_pairs.recorded},
     takes_model=True,
 )

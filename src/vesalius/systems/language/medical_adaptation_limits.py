@@ -8,7 +8,7 @@ regime and family. What the study finds, and this shows or not: fine-tuning may 
 doesn't carry over to notes.
 
 Ten language models and two vision-language models in the study; here those that the catalogue's systems make of one base, as in
-``med-dapt-progress``. Vision-language models are not here yet.
+``med-dapt-progress``, and through recorded answers a vision-language model fine-tuned on the very task (`recorded_pairs`).
 
 Jeong, Mani, Garg, Lipton, Oberst: The Limited Impact of Medical Adaptation of Large Language and Vision-Language Models. 2024,
 arXiv 2411.08870.
@@ -21,6 +21,7 @@ from typing import Literal
 from vesalius.names import Size
 from vesalius.sources.simulators.mini_clinic.exams import Exam
 from vesalius.sources.simulators.mini_clinic.note_questions import NoteQuestions
+from vesalius.systems.language import recorded_pairs
 from vesalius.systems.language.adapted_pairs import MODELS, adapted_arm, base_arm
 from vesalius.systems.language.fine_tuned_pairs import Budget, fine_tuned_base, fine_tuned_pair
 from vesalius.systems.language.med_dapt_progress import candidates
@@ -62,6 +63,8 @@ def _clinic(size: Size) -> list[Task]:
 
 
 def _learners(task: Task, size: Size) -> Arms:
+    if recorded_pairs.is_recorded(task):
+        return recorded_pairs.learners(task)
     names = _ADAPTED[size]
     if task.tags["regime"] == "fine-tuned":
         return {name: fine_tuned_pair(task, name, size, TUNING[size]) for name in names}
@@ -70,6 +73,8 @@ def _learners(task: Task, size: Size) -> Arms:
 
 
 def _baselines(task: Task, size: Size) -> Arms:
+    if recorded_pairs.is_recorded(task):
+        return recorded_pairs.baselines(task)
     if task.tags["regime"] == "fine-tuned":
         return {"base": fine_tuned_base(task, size, TUNING[size])}
     return {"base": base_arm(task, candidates(task.tags["regime"], size))}  # type: ignore[arg-type]
@@ -87,6 +92,6 @@ SYSTEM = System(
     ),
     learners=_learners,
     baselines=_baselines,
-    tasks={"clinic": _clinic},
+    tasks={"clinic": _clinic, "recorded": recorded_pairs.recorded},
     takes_model=True,
 )

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vesalius.errors import UserError
 from vesalius.names import Tier
-from vesalius.records import Field, Image, Label, Mask, Record, Survival, Text
+from vesalius.records import Boxes, Field, Image, Label, Mask, Points, Record, Survival, Text, Vector
 from vesalius.tasks import Prediction, Split, Value
 from vesalius.trials.config import TaskConfig
 from vesalius.trials.table import predictions_to_parquet
@@ -99,12 +100,23 @@ def as_field(task: TaskConfig, value: Value) -> Field:
             return Survival(float(value[0]), bool(value[1]), task.time_unit)
         case "generation", np.ndarray():
             return Image(value)
+        case "detection", np.ndarray():
+            return _objects(value)
         case _, np.ndarray():
             return Mask(value, task.classes)
         case _, float() | int():
             return Label(task.classes[int(value)], task.classes)
         case _:
             return Text(str(value))
+
+
+def _objects(value: NDArray[np.generic]) -> Field:
+    """Boxes, points or counts, which differ in their shape."""
+    numbers = value.astype(np.float64)
+    names = ("object",) * len(numbers)
+    if numbers.ndim == 1:
+        return Vector(numbers, names)
+    return Points(numbers, names) if numbers.shape[1] in (2, 3) else Boxes(numbers, names)
 
 
 def content_digest(said: Iterable[Mapping[str, Prediction]]) -> str:
