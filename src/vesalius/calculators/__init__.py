@@ -1,0 +1,1 @@
+"""Medical calculators: formulas and rules of clinical practice, with units."""

@@ -1,0 +1,1 @@
+"""Clinical environments that can be reset, acted in and judged by their state."""
