@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from vesalius.language.remembered import forget
+from vesalius.remembered import forget
 from vesalius.sources.public import root
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from vesalius.errors import UserError
 from vesalius.language.backend import Backend
 from vesalius.language.choices import Protocol
-from vesalius.language.remembered import Remembered
 from vesalius.learners.kept_file import kept
 from vesalius.learners.prompted import Prompted
 from vesalius.records import Record, Text, digest_of
+from vesalius.remembered import Remembered
 from vesalius.tasks import Prediction
 
 FILE = "prompt.json"

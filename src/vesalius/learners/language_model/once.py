@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vesalius.language.remembered import Remembered
 from vesalius.learners.language_model.adapted import Tune, Tuned
 from vesalius.records import Record, digest_of
+from vesalius.remembered import Remembered
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 from vesalius.errors import UserError
 from vesalius.language.backend import Backend, Sampling
 from vesalius.language.questions import Question, question_of
-from vesalius.language.remembered import Remembered
 from vesalius.learners.language_model.adapted import Tuned
 from vesalius.learners.language_model.examples import Example
 from vesalius.learners.language_model.process_reward.best_of import Choosing, answered, read_seed, shared_out
@@ -17,6 +16,7 @@ from vesalius.learners.language_model.process_reward.reward import Labelling, Re
 from vesalius.learners.language_model.process_reward.solutions import asked, solve
 from vesalius.learners.language_model.tree_search import Search, Tree, grow
 from vesalius.records import Record
+from vesalius.remembered import Remembered
 from vesalius.tasks import Prediction
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from torch import nn
 
 from vesalius.language.choices import Protocol, prompt_of
 from vesalius.language.questions import Question, question_of
-from vesalius.language.remembered import Remembered
 from vesalius.learners.language_model.networks import weights_digest
 from vesalius.learners.language_model.policy.rewards import right_option
 from vesalius.learners.language_model.policy.rollouts import roll_out
 from vesalius.records import Record
+from vesalius.remembered import Remembered
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -9,8 +9,8 @@ from vesalius.language.answers import parse_choice
 from vesalius.language.backend import Backend, Completion, Sampling
 from vesalius.language.choices import prompt_of
 from vesalius.language.questions import Question
-from vesalius.language.remembered import Remembered
 from vesalius.language.retrieval import Document
+from vesalius.remembered import Remembered
 from vesalius.tasks import Outcome
 
 _END = re.compile(r"(?<=[.!?;])(?<![.!?;\n]\s\d\.)(?<!\n\d\.)(?<!\A\d\.)(?=\s+\S)|(?<=\S)(?=\n+\s*\S)")

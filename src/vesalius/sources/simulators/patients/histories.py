@@ -81,10 +81,10 @@ class Patients:
     @property
     def description(self) -> str:
         """What the records are."""
-        return f"Simulated histories of the hospital in the {self.hospital}, and the years until {self.outcome}."
+        return f"Simulated histories of the hospital in the {self.hospital}, and the time until {self.outcome}."
 
     def records(self) -> Sequence[Record]:
-        """``history`` and ``time to event`` in years; censored where observation ends first. Tags: hospital, sex.
+        """``history`` and ``time to event`` in quarters of a year; censored where observation ends first. Tags: hospital, sex.
 
         What is known without a time stands in the history at birth.
         """
@@ -113,7 +113,7 @@ def _records(source: Patients) -> tuple[Record, ...]:
             fields={
                 "history": _known(table, patient, times[patient]),
                 "time to event": Survival(
-                    float(until[patient] - asked[patient]) / DAYS, bool(came[patient] <= lives.end[patient]), "years"
+                    float(until[patient] - asked[patient]) / (DAYS / 4), bool(came[patient] <= lives.end[patient]), "quarters"
                 ),
             },
             time=times[patient].item(),

@@ -1,4 +1,4 @@
-from vesalius.language.remembered import Remembered, forget
+from vesalius.remembered import Remembered, forget
 
 
 def test_a_call_is_made_once_while_it_is_kept():
