@@ -5,6 +5,7 @@ import typer
 from vesalius.cli import (
     ask,
     base,
+    calculate,
     compare,
     data,
     doctor,
@@ -41,6 +42,7 @@ app.command("verify")(verify.command)
 app.command("report")(report.command)
 app.command("rescore")(rescore.command)
 app.command("evidence")(evidence.command)
+app.command("calculate")(calculate.command)
 app.command("doctor")(doctor.command)
 app.add_typer(base.app, name="base")
 app.add_typer(data.app, name="data")
