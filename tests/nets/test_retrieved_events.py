@@ -1,0 +1,85 @@
+import pytest
+import torch
+
+from vesalius.nets.event_transformer import EventBatch, EventSize
+from vesalius.nets.retrieved_events import PooledEvents, RetrievedEvents
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(0)
+    return RetrievedEvents(12, EventSize(width=16, depth=1, heads=2, dropout=0.0), kept=3)
+
+
+def batch(length=8, rows=4, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    codes = torch.randint(1, 12, (rows, length), generator=generator)
+    ages = torch.rand(rows, length, generator=generator) * 1000
+    return EventBatch(codes, ages, torch.zeros(rows, length), torch.zeros(rows, length, dtype=torch.bool))
+
+
+TARGETS = torch.tensor([0.0, 1.0, 1.0, 0.0])
+
+
+def gradients(network, part):
+    return [parameter.grad for parameter in getattr(network, part).parameters()]
+
+
+def test_in_the_retrievers_path_the_predictor_stands_still(network):
+    network.retriever_loss(batch(), TARGETS).backward()
+    assert any(grad is not None and grad.abs().sum() > 0 for grad in gradients(network, "retriever"))
+    assert all(grad is None for part in ("predictor", "vectors") for grad in gradients(network, part))
+
+
+def test_in_the_predictors_path_the_retriever_stands_still(network):
+    network.predictor_loss(batch(), TARGETS).backward()
+    assert any(grad is not None and grad.abs().sum() > 0 for grad in gradients(network, "predictor"))
+    assert any(grad is not None and grad.abs().sum() > 0 for grad in gradients(network, "vectors"))
+    assert all(grad is None for grad in gradients(network, "retriever"))
+
+
+def test_the_score_of_an_event_does_not_depend_on_the_others(network):
+    whole = batch()
+    part = EventBatch(*(getattr(whole, name)[:, 2:5] for name in ("codes_BL", "ages_BL", "numbers_BL", "valued_BL")))
+    assert torch.allclose(network.scores(whole)[:, 2:5], network.scores(part), atol=1e-6)
+
+
+def test_events_with_the_highest_scores_alone_reach_the_transformer(network):
+    network.eval()
+    one = batch()
+    best = network.scores(one).topk(3, dim=1).indices
+    kept = EventBatch(*(getattr(one, name).gather(1, best) for name in ("codes_BL", "ages_BL", "numbers_BL", "valued_BL")))
+    assert torch.allclose(network(one), network(kept), atol=1e-5)
+    worst = network.scores(one).argmin(1)
+    other = EventBatch(one.codes_BL.clone(), one.ages_BL, one.numbers_BL, one.valued_BL)
+    other.codes_BL[range(4), worst] = 0
+    assert torch.allclose(network(one), network(other), atol=1e-5)
+
+
+def test_the_retriever_learns_to_score_what_tells_the_outcome(network):
+    """Code 1 is there where the outcome comes; the predictor knows it already."""
+    torch.manual_seed(1)
+    codes = torch.randint(2, 12, (64, 6))
+    targets = (torch.arange(64) % 2).float()
+    codes[targets == 1, 3] = 1
+    events = EventBatch(codes, torch.ones(64, 6), torch.zeros(64, 6), torch.zeros(64, 6, dtype=torch.bool))
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-2)
+    for step in range(160):
+        optimiser.zero_grad()
+        path = network.predictor_loss if step % 2 else network.retriever_loss
+        path(events, targets).backward()
+        optimiser.step()
+    scores = network.scores(events)
+    assert scores[targets == 1, 3].mean() > 1.5 * scores[targets == 0].mean()
+
+
+def test_pooling_leaves_no_event_out_and_takes_no_empty_place():
+    torch.manual_seed(0)
+    network = PooledEvents(12, EventSize(width=16, depth=1, heads=2))
+    one = batch()
+    longer = EventBatch(
+        *(torch.nn.functional.pad(getattr(one, name), (0, 5)) for name in ("codes_BL", "ages_BL", "numbers_BL", "valued_BL"))
+    )
+    assert torch.allclose(network(one), network(longer), atol=1e-6)
+    other = EventBatch(one.codes_BL.flip(1), one.ages_BL.flip(1), one.numbers_BL, one.valued_BL)
+    assert torch.allclose(network(one), network(other), atol=1e-6)
