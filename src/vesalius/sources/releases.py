@@ -273,4 +273,12 @@ RELEASES: Sequence[Release] = (
         obtain="https://github.com/aghie/head-qa",
         needs="headqa",
     ),
+    Release(
+        name="smart-patients",
+        tier="public",
+        title="SMART sample patients: problems, medication, labs, vital signs and more as tables",
+        licence="Apache-2.0",
+        obtain="https://github.com/smart-on-fhir/sample-patients",
+        needs="smart-patients/patients.txt",
+    ),
 )

@@ -1,0 +1,232 @@
+"""Reading FHIR R4: bundles (JSON), and NDJSON line by line, plain or gzipped.
+
+Read are Patient (birth, death and gender), Encounter, Condition, Observation with its components, MedicationRequest,
+MedicationStatement, MedicationAdministration, MedicationDispense, Procedure, Immunization and AllergyIntolerance with its
+reactions; medications that are named by reference are looked up. Further columns of the table are ``end``, ``unit``,
+``value_code`` (an answer that is a code), ``display`` (the code's name), ``resource``, ``resource_id``, ``encounter`` and
+``status``, each where it has something.
+
+What is checked is what is read: types, ids, dates, statuses, check digits of codes, units against their UCUM codes, references.
+The models of ``fhir.resources`` would take five times as long, so that nothing here calls them; what ``fhir_write`` writes is
+checked with them in the tests.
+
+What is left out: of several codings all but the first that has a system; the precision of a date (a year is its first day),
+reference ranges, categories, and fields that are not named above. Resources that did not happen or were withdrawn (not-done,
+cancelled, refuted, entered in error) and those of other types are no faults, but counted as left out.
+
+A resource with a fault is left out as a whole, and the rest is kept where the reader is not strict. Patients, encounters and
+medications that are named but not there are faults wherever any of their kind is there: the events of such a patient or
+medication are left out, those of such an encounter stay without it. A cycle of parts is a fault, and the events stay.
+
+About a megabyte of lines is held in memory besides the table, which takes about two hundred bytes an event while it is made;
+a bundle is read whole.
+"""
+
+import gzip
+import hashlib
+import json
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from vesalius.errors import UserError
+from vesalius.progress import track
+from vesalius.records.events.columns import Columns
+from vesalius.records.events.faults import Faults, Reading
+from vesalius.records.events.fhir_element import REMEDY, Element, LeftOut
+from vesalius.records.events.fhir_events import events_of, patient_events
+from vesalius.records.events.fhir_kinds import KINDS, OWN_IDS, R4_TYPES
+from vesalius.records.events.fhir_references import References, medication_code
+
+LINES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
+DOCUMENTS = (".json", ".json.gz")
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_BATCH = 1 << 20
+
+
+def read_fhir(source: Path, *, strict: bool = True) -> Reading:
+    """Read the events of a file or of all such files of a folder.
+
+    Args:
+        source: a bundle (``.json``), NDJSON (``.ndjson``, ``.jsonl``), each also with ``.gz``, or a folder of them.
+        strict: whether the first fault is raised; otherwise they are collected, and what is in order is kept.
+
+    Raises:
+        UserError: naming file, line or entry, resource and field, if something is wrong and ``strict``; or if there is no
+            such file.
+    """
+    reader = _Reader(Faults(strict=strict))
+    for file in fhir_files(source):
+        try:
+            for place, values in _resources(file, reader):
+                reader.take(place, values)
+        except UserError as error:
+            reader.faults.add(error)
+    return reader.reading()
+
+
+def fhir_files(source: Path) -> list[Path]:
+    """The files with resources; those of patients first, so that subjects are in their order.
+
+    Raises:
+        UserError: if there is none.
+    """
+    names = (*LINES, *DOCUMENTS)
+    if source.is_dir():
+        files = [file for file in source.iterdir() if file.name.lower().endswith(names) and not file.name.startswith(".")]
+    else:
+        files = [source] if source.is_file() and source.name.lower().endswith(names) else []
+    if not files:
+        raise UserError(f"{source}: no FHIR file ({', '.join(names)}); name such a file or a folder of them.")
+    return sorted(files, key=lambda file: (not file.name.startswith("Patient"), file.name))
+
+
+def _resources(file: Path, reader: "_Reader") -> Iterator[tuple[str, Any]]:
+    """Each resource with its place."""
+    try:
+        with gzip.GzipFile(file) if file.name.lower().endswith(".gz") else file.open("rb") as handle:
+            if file.name.lower().endswith(DOCUMENTS):
+                yield str(file), _parsed(handle.read(), str(file))
+                return
+            number = 0
+            for lines in _batches(handle, file):
+                for line in lines:
+                    number += 1
+                    if line.strip():
+                        place = f"{file}, line {number}"
+                        try:
+                            values = _parsed(line, place)
+                        except UserError as error:
+                            reader.faults.add(error)
+                        else:
+                            yield place, values
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise UserError(f"{file}: damaged; obtain it again.") from error
+    except OSError as error:
+        raise UserError(f"{file}: cannot be read ({error.strerror}); name a file that can.") from error
+
+
+def _batches(handle: IO[bytes] | gzip.GzipFile, file: Path) -> Iterator[list[bytes]]:
+    """Lines of about a megabyte, so that progress can be told in megabytes."""
+    batches = iter(lambda: handle.readlines(_BATCH), [])
+    if file.name.lower().endswith(".gz"):
+        return batches
+    return track(batches, f"reading {file.name}", max(1, -(-file.stat().st_size // _BATCH)))
+
+
+def _parsed(text: bytes, place: str) -> Any:
+    try:
+        return _DECODER.decode(str(text, "utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        at = f" (at character {error.pos + 1})" if isinstance(error, json.JSONDecodeError) else ""
+        raise UserError(f"{place}: not JSON{at}; {REMEDY}.") from error
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
+
+@dataclass(slots=True)
+class _Reader:
+    faults: Faults
+    columns: Columns = field(default_factory=Columns)
+    references: References = field(default_factory=References)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def take(self, place: str, values: Any) -> None:
+        """Add a resource, or those of a bundle."""
+        try:
+            if not isinstance(values, dict) or not isinstance(values.get("resourceType"), str):
+                raise UserError(f"{place}, field 'resourceType': is missing; {REMEDY}.")
+            if values["resourceType"] == "Bundle":
+                self._bundle(place, Element(place, values))
+            else:
+                self._resource(place, values)
+        except LeftOut as reason:
+            self.left_out[str(reason)] += 1
+        except UserError as error:
+            self.faults.add(error)
+
+    def _bundle(self, place: str, bundle: Element) -> None:
+        entries = bundle.values.get("entry") or []
+        if not isinstance(entries, list):
+            raise bundle.wrong("entry", "is no list")
+        resources = []
+        for number, entry in enumerate(entries, start=1):
+            where = f"{place}, entry {number}"
+            resource = entry.get("resource") if isinstance(entry, dict) else None
+            if not isinstance(resource, dict):
+                self.faults.add(UserError(f"{where}, field 'resource': is missing or no object; {REMEDY}."))
+                continue
+            url = entry.get("fullUrl")
+            if isinstance(url, str) and url:
+                own = resource.get("id") or re.split("[/:]", url)[-1]
+                resource = {**resource, "id": own}
+                self.references.urls[url] = f"{resource.get('resourceType')}/{own}"
+            resources.append((where, resource))
+        for where, resource in resources:
+            self.take(where, resource)
+
+    def _resource(self, place: str, values: Mapping[str, Any]) -> None:
+        name = values["resourceType"]
+        if name not in KINDS and name not in ("Patient", "Medication"):
+            if name in R4_TYPES:
+                raise LeftOut(name)
+            raise UserError(f"{place}, field 'resourceType': {name[:40]!a} is no resource of FHIR R4; {REMEDY}.")
+        own = _own_id(place, values)
+        resource = Element(f"{place}, {name}/{own}", values)
+        original = _original_id(resource, own)
+        if name == "Patient":
+            _once(resource, own, self.references.subjects)
+            events = list(patient_events(resource, f"Patient/{own}"))
+            self.references.subjects[own] = original
+        elif name == "Medication":
+            self.references.medications[own] = medication_code(resource)
+            return
+        else:
+            if name == "Encounter":
+                _once(resource, own, self.references.encounters)
+            events = list(events_of(resource, KINDS[name], original, self.references))
+            if name == "Encounter":
+                self.references.encounters[own] = original
+        for event in events:
+            self.columns.add(event)
+
+    def reading(self) -> Reading:
+        """The table, once all references are known."""
+        self.columns.subjects.rename(self.references.subject_name(self.faults.add))
+        self.columns.codes.rename(self.references.code(self.faults.add))
+        self.columns.words["encounter"].rename(self.references.encounter_name(self.faults.add))
+        self.references.cycles(self.faults.add)
+        return Reading(table=self.columns.table(), faults=self.faults, left_out=self.left_out)
+
+
+def _own_id(place: str, values: Mapping[str, Any]) -> str:
+    """The id, or where a resource that isn't referred to has none, one from its content."""
+    own = values.get("id")
+    if own is None and values["resourceType"] not in ("Patient", "Encounter", "Medication"):
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32]
+    if not isinstance(own, str) or not _ID.fullmatch(own):
+        what = "is missing" if own is None else "is none that FHIR allows (A-Z, a-z, 0-9, - and ., at most 64)"
+        raise UserError(f"{place}, {values['resourceType']}, field 'id': {what}; {REMEDY}.")
+    return own
+
+
+def _original_id(resource: Element, own: str) -> str:
+    """The id that the writer could not write as one."""
+    for identifier in resource.objects("identifier") if "identifier" in resource.values else ():
+        if identifier.values.get("system") == OWN_IDS:
+            return identifier.text("value") or own
+    return own
+
+
+def _once(resource: Element, own: str, known: Mapping[str, str]) -> None:
+    if own in known:
+        raise resource.wrong("id", "has been given to another one")

@@ -1,0 +1,5 @@
+"""Terminologies as graphs of codes."""
+
+from vesalius.records.ontologies.graph import Graph
+
+__all__ = ["Graph"]

@@ -1,0 +1,42 @@
+import sys
+
+import pytest
+
+from tests.records.events.fhir_samples import PATIENT, POTASSIUM, as_lines
+from vesalius import api
+from vesalius.cli import main
+
+
+@pytest.fixture
+def convert(monkeypatch, capsys):
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["vesalius", "data", "convert", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exit:
+            main()
+        captured = capsys.readouterr()
+        return exit.value.code or 0, captured.out, captured.err
+
+    return call
+
+
+def test_a_conversion_says_how_much_there_is_and_what_was_left_out(convert, tmp_path):
+    cancelled = POTASSIUM | {"status": "cancelled"}
+    source = as_lines(tmp_path / "export.ndjson", PATIENT, POTASSIUM, cancelled, {"resourceType": "Foo"})
+    code, out, errors = convert(source, tmp_path / "out", "--to", "fhir-ndjson")
+    assert code == 0 and errors == ""
+    assert out.splitlines() == [
+        f"{tmp_path / 'out'}: 4 events of 1 subjects",
+        "Left out as no events: 1 Observation cancelled",
+        f"Faults: 1; see {tmp_path / 'out.faults.txt'}",
+    ]
+
+
+def test_a_target_that_exists_is_one_sentence_and_code_2(convert, tmp_path):
+    source = as_lines(tmp_path / "export.ndjson", PATIENT)
+    code, out, errors = convert(source, source)
+    assert code == 2 and out == "" and "exists already" in errors and "Traceback" not in errors
+
+
+def test_the_same_from_python(tmp_path):
+    done = api.convert(str(as_lines(tmp_path / "export.ndjson", PATIENT, POTASSIUM)), str(tmp_path / "meds"))
+    assert done.events == 4 and (tmp_path / "meds" / "data").is_dir()
