@@ -46,6 +46,7 @@ evidence: $(INSTALLED)
 	$(BIN)/vesalius evidence me-llama
 	$(BIN)/vesalius evidence ming-moe
 	$(BIN)/vesalius evidence spbertqa
+	$(BIN)/vesalius evidence medcare
 	$(BIN)/vesalius evidence alphamed
 	$(BIN)/vesalius evidence medec --data clinic
 	$(BIN)/vesalius evidence medqa --data clinic
