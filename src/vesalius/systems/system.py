@@ -37,6 +37,7 @@ class System:
             are had greedily.
         takes_model: whether the arms are built on the language model that ``vesalius.language.models.model_of`` gives for a task,
             so that the user can name another one.
+        stand_in: what answers where the user names no model, such as a mock; blank where it is the shipped base model.
     """
 
     id: str
@@ -49,3 +50,4 @@ class System:
     tasks: Mapping[str, Tasks]
     seeds: int = 5
     takes_model: bool = False
+    stand_in: str = ""

@@ -60,6 +60,8 @@ def _model_settings(system: System, model: str | None) -> dict[str, str]:
         if model is not None:
             raise UserError(f"--model {model}: {system.id} is not built on a language model that can be named; leave it out.")
         return {}
+    if model is None and system.stand_in:
+        return {"model": system.stand_in}
     return {"model": opened(model or SHIPPED).identity}
 
 

@@ -1,0 +1,1 @@
+"""Asking a language model what a medication string means."""
