@@ -56,6 +56,7 @@ SCORES = MetricCase(draw=draws.probabilities)
 TABLE = MetricCase(draw=draws.tables, perfect=one_hot)
 LABELS = MetricCase(draw=draws.label_tables, perfect=np.nan_to_num)
 CLASS = MetricCase(draw=draws.classes, relabelled=changes.renamed_classes)
+NAMED = MetricCase(draw=draws.named_classes, relabelled=changes.renamed_names)
 DECIDED_LABELS = MetricCase(draw=draws.labels, relabelled=changes.renamed_columns)
 GRADES = MetricCase(draw=draws.grades)
 SETS = MetricCase(draw=draws.conformal_sets, relabelled=changes.renamed_columns)
@@ -77,6 +78,8 @@ REFERENCES = MetricCase(draw=draws.referenced_texts, perfect=lambda references: 
 CORPUS = MetricCase(draw=draws.corpora, perfect=first_references)
 REPORT, REPORTS = MetricCase(draw=draws.reports), MetricCase(draw=draws.report_sets)
 CORRECTION = MetricCase(draw=draws.corrections)
+CONDUCT = MetricCase(draw=draws.conducts)
+CALCULATION = MetricCase(draw=draws.calculations)
 ENTITIES, JSON = MetricCase(draw=draws.entities), MetricCase(draw=draws.json_texts)
 IMAGE = MetricCase(draw=draws.images, moved=changes.shifted)
 STRUCTURE = MetricCase(draw=partial(draws.images, low=11, high=40))
@@ -93,6 +96,7 @@ LANDMARKS = MetricCase(draw=draws.landmarks, moved=changes.shifted_points, axes=
 CASES: dict[str, tuple[MetricCase, ...]] = {
     "absolute_volume_error": (MASK,),
     "accuracy": (MetricCase(draw=draws.letters, relabelled=changes.renamed_letters),),
+    "arithmetic_error": (CALCULATION,),
     "asd": (MASK,),
     "assd": (MASK,),
     "auprc": (SCORES,),
@@ -107,6 +111,7 @@ CASES: dict[str, tuple[MetricCase, ...]] = {
     "box_mean_average_precision": (BOXES,),
     "brier": (SCORES,),
     "c_index": (RISKS,),
+    "calculation_correct": (CALCULATION,),
     "calibration_in_the_large": (AT_ONE_TIME,),
     "chexpert_f1": (REPORT,),
     "chexpert_macro_f1": (REPORTS,),
@@ -139,10 +144,12 @@ CASES: dict[str, tuple[MetricCase, ...]] = {
     "error_flag_accuracy": (CORRECTION,),
     "error_sentence_accuracy": (CORRECTION,),
     "exact_match": (TEXT,),
+    "extraction_error": (CALCULATION,),
     "f1": (MetricCase(draw=draws.decisions),),
     "feature_distance": (COLOUR,),
     "fid": (FEATURES,),
     "folded_share": (DISPLACEMENT,),
+    "formula_error": (CALCULATION,),
     "froc_sensitivity": (BOXES,),
     "generalised_energy_distance": (READINGS,),
     "gestalt_similarity": (TEXT, REFERENCES),
@@ -186,6 +193,7 @@ CASES: dict[str, tuple[MetricCase, ...]] = {
     "multiclass_brier": (TABLE,),
     "mutual_information": (IMAGE,),
     "ndcg": (RANKING, replace(RANKING, options={"gain": "exponential"})),
+    "needless_write": (CONDUCT,),
     "net_benefit": (SCORES,),
     "nmse": (IMAGE,),
     "normalised_mutual_information": (IMAGE,),
@@ -219,10 +227,13 @@ CASES: dict[str, tuple[MetricCase, ...]] = {
     "sentence_bleu": (TEXT, REFERENCES),
     "sentence_chrf": (TEXT, REFERENCES),
     "size_stratified_coverage": (SETS,),
+    "solved_without_reading": (CONDUCT,),
     "ssim": (STRUCTURE,),
+    "strict_macro_f1": (NAMED,),
     "suggestion_followed": (SUGGESTED,),
     "survival_brier": (AT_ONE_TIME,),
     "target_registration_error": (LANDMARKS,),
+    "task_success": (CONDUCT,),
     "time_dependent_c": (CURVES,),
     "token_f1": (TEXT,),
     "token_recall": (TEXT, REFERENCES),

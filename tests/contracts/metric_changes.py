@@ -67,6 +67,12 @@ def renamed_classes(predictions, truths, rng):
     return renamed[: len(truths)], renamed[len(truths) :]
 
 
+def renamed_names(predictions, truths, rng):
+    names = sorted({*predictions, *truths} - {None})
+    new = {None: None, **{name: f"class {place}" for name, place in zip(names, rng.permutation(len(names)))}}
+    return [new[name] for name in predictions], [new[name] for name in truths]
+
+
 def renamed_columns(predictions, truths, rng):
     """Columns in another order; true classes, where that is what the truths are, are numbered anew."""
     order = rng.permutation(predictions.shape[1])

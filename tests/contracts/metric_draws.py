@@ -61,6 +61,21 @@ def suggestions(rng):
     return str(rng.choice(list("ABCD"))), f"{right}/{suggested}"
 
 
+def calculations(rng):
+    """What is said of a body mass index, and what is right; mostly with one fault."""
+    weight, height = round(float(rng.uniform(45, 120)), 1), 175
+    index = weight / 1.75**2
+    values = {"weight": f"{weight} kg", "height": f"{height} cm"}
+    work = {"calculator": "bmi", "values": values, "answer": f"{index:.6g}"}
+    changes = (
+        {"values": values | {"weight": "30 kg"}, "answer": "9.8"},
+        {"calculator": "body-surface-area", "answer": "1.9"},
+        {"answer": f"{index * 1.2:.6g}"},
+    )
+    said = work | (changes[rng.integers(3)] if rng.random() < 0.7 else {})
+    return json.dumps(said), json.dumps(work | {"low": 0.95 * index, "high": 1.05 * index})
+
+
 def chosen_options(rng):
     return tuple(",".join(rng.permutation(list("ABCDE"))[: rng.integers(1, 6)]) for _ in range(2))
 
@@ -71,6 +86,13 @@ def classes(rng):
     predictions = np.where(rng.random(len(truths)) < 0.5, truths, rng.integers(0, CLASSES, len(truths)))
     names = np.array(["none", "mild", "moderate", "severe"])
     return (names[predictions], names[truths]) if rng.random() < 0.5 else (predictions, truths)
+
+
+def named_classes(rng):
+    """Agreeing in half of the records; some without an answer."""
+    truths = rng.choice(["none", "mild", "severe"], rng.integers(1, 30)).tolist()
+    predictions = [rng.choice([truth, truth, "none", "mild", "silent"]) for truth in truths]
+    return [None if one == "silent" else str(one) for one in predictions], truths
 
 
 def grades(rng):
@@ -307,3 +329,13 @@ def perturbation_curves(rng):
 
 def rank_correlations(rng):
     return rng.uniform(-1, 1, rng.integers(1, 7)), float(rng.integers(0, CLASSES))
+
+
+def conducts(rng):
+    """How an agent did a task, and how many writes it needed."""
+    said = {
+        "outcome": str(rng.choice(["right", "wrong answer", "nothing done"])),
+        "reads": int(rng.integers(0, 3)),
+        "writes": int(rng.integers(0, 3)),
+    }
+    return json.dumps(said), json.dumps({"writes": int(rng.integers(0, 2))})

@@ -4,6 +4,8 @@ from vesalius.metrics.ambiguity import collective_insight, generalised_energy_di
 from vesalius.metrics.answers import exact_match, hamming_score, token_f1, token_recall
 from vesalius.metrics.bleu import bleu_counts, bleu_of_counts, chrf_counts, corpus_bleu, corpus_chrf, sentence_bleu, sentence_chrf
 from vesalius.metrics.boundary import boundary_iou
+from vesalius.metrics.calculation_faults import arithmetic_error, extraction_error, formula_error
+from vesalius.metrics.calculations import calculation_correct
 from vesalius.metrics.calibration import ReliabilityCurve, classwise_ece, ece, ece_equal_mass, ece_sweep, reliability_curve
 from vesalius.metrics.captioning import cider
 from vesalius.metrics.censored import SurvivalCurve, censoring_curve, kaplan_meier
@@ -20,6 +22,7 @@ from vesalius.metrics.classification import (
     micro_auprc,
     micro_auroc,
 )
+from vesalius.metrics.conduct import needless_write, solved_without_reading, task_success
 from vesalius.metrics.conformal import conformal_coverage, mean_set_size, size_stratified_coverage
 from vesalius.metrics.confusion import balanced_accuracy, f1, macro_f1, mcc, micro_f1, weighted_f1
 from vesalius.metrics.corrections import (
@@ -111,6 +114,7 @@ from vesalius.metrics.survival_calibration import (
     observed_expected_ratio,
 )
 from vesalius.metrics.topology import betti_error, betti_numbers, cl_dice
+from vesalius.metrics.unanswered import strict_macro_f1
 from vesalius.metrics.word_alignment import meteor
 
 __all__ = [
@@ -138,6 +142,7 @@ __all__ = [
     "WorstGroup",
     "absolute_volume_error",
     "accuracy",
+    "arithmetic_error",
     "asd",
     "assd",
     "auprc",
@@ -157,6 +162,7 @@ __all__ = [
     "brier",
     "brier_curve",
     "c_index",
+    "calculation_correct",
     "calibration_in_the_large",
     "censoring_curve",
     "chexpert_f1",
@@ -201,10 +207,12 @@ __all__ = [
     "error_flag_accuracy",
     "error_sentence_accuracy",
     "exact_match",
+    "extraction_error",
     "f1",
     "feature_distance",
     "fid",
     "folded_share",
+    "formula_error",
     "free_response",
     "froc_sensitivity",
     "generalised_energy_distance",
@@ -258,6 +266,7 @@ __all__ = [
     "multiclass_brier",
     "mutual_information",
     "ndcg",
+    "needless_write",
     "net_benefit",
     "nmse",
     "normalised_mutual_information",
@@ -299,12 +308,15 @@ __all__ = [
     "sentence_bleu",
     "sentence_chrf",
     "size_stratified_coverage",
+    "solved_without_reading",
     "spans_of_tags",
     "ssim",
+    "strict_macro_f1",
     "suggestion_followed",
     "surfaces",
     "survival_brier",
     "target_registration_error",
+    "task_success",
     "time_dependent_c",
     "token_f1",
     "token_recall",

@@ -274,6 +274,14 @@ RELEASES: Sequence[Release] = (
         needs="headqa",
     ),
     Release(
+        name="medcalc-bench",
+        tier="public",
+        title="MedCalc-Bench: notes with a question for a medical calculator, dataset/test_data.csv and train_data.csv unzipped",
+        licence="CC BY-SA 4.0",
+        obtain="https://github.com/ncbi-nlp/MedCalc-Bench",
+        needs="medcalc-bench",
+    ),
+    Release(
         name="smart-patients",
         tier="public",
         title="SMART sample patients: problems, medication, labs, vital signs and more as tables",

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from vesalius.errors import UserError
 from vesalius.worlds.difference import difference
 from vesalius.worlds.fhir.access import Caller
-from vesalius.worlds.fhir.clinic import Clinic
+from vesalius.worlds.fhir.clinic import Clinic, Snapshot
+from vesalius.worlds.fhir.faults import Faults
 from vesalius.worlds.goals import Goal, Judgement, judge
 from vesalius.worlds.tools import TOOLS, Action, Create, Finish, Result, Tool, Update, perform, unreadable
 
@@ -88,6 +89,17 @@ class Start:
     observation: Observation
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """An episode as it stands, from which an environment can go on, as often as one likes."""
+
+    task: Task
+    info: Info
+    start: Snapshot
+    state: Snapshot
+    faults: Faults
+
+
 class Environment:
     """A clinic with tasks in it.
 
@@ -119,6 +131,22 @@ class Environment:
         self._start = self.clinic.snapshot()
         self._info = Info()
         return Start(self._task, Observation(self._task.instruction))
+
+    def moment(self) -> Moment:
+        """The episode as it stands, so that several can be played in turns, or one can be tried in several ways.
+
+        Raises:
+            UserError: if no task has begun.
+        """
+        if self._task is None:
+            raise UserError("environment: no task is under way; call reset first.")
+        return Moment(self._task, self._info, self._start, self.clinic.snapshot(), self.clinic.faults)
+
+    def go_on_from(self, moment: Moment) -> None:
+        """Takes an episode up again where it stood."""
+        self._task, self._info, self._start = moment.task, moment.info, moment.start
+        self.clinic.restore(moment.state)
+        self.clinic.faults = moment.faults
 
     def step(self, action: Action | UserError) -> Step:
         """Does one action; one that could not be read, as the error that says so, costs a step as well.

@@ -1,0 +1,1 @@
+"""Learners that act: in a clinic, by calling tools."""

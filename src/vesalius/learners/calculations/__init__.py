@@ -1,0 +1,1 @@
+"""Medical calculations: prompted, by nested tool calls, and by calculators on annotated values."""
