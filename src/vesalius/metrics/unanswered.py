@@ -36,15 +36,13 @@ def strict_macro_f1(predictions: Sequence[str | None], truths: Sequence[str]) ->
     >>> strict_macro_f1(["a", None, "b"], ["a", "a", "b"])
     0.8333333333333333
     """
-    if np.ndim(predictions) != 1 or np.ndim(truths) != 1 or len(predictions) != len(truths):
-        raise ValueError("predictions and truths are one class a record; give as many of each.")
-    said = [None if _is_missing(one) else text(one) for one in predictions]
-    true = [text(one) for one in truths]
+    if any(isinstance(one, str) or np.ndim(np.asarray(one, dtype=object)) != 1 for one in (predictions, truths)):
+        raise ValueError("predictions and truths are lists of names of classes; give lists.")
+    if len(predictions) != len(truths):
+        raise ValueError(f"{len(predictions)} predictions and {len(truths)} truths; give one class a record.")
+    said = [None if one is None or one != one else text(one) for one in predictions]
+    true = [text(one, "truth") for one in truths]
     hits = Counter(one for one, other in zip(said, true, strict=True) if one == other)
     told, there = Counter(one for one in said if one is not None), Counter(true)
     scores = [2 * hits[name] / (told[name] + there[name]) for name in sorted(told | there)]
     return float(np.mean(scores)) if scores else float("nan")
-
-
-def _is_missing(value: object) -> bool:
-    return value is None or (isinstance(value, float) and np.isnan(value))
