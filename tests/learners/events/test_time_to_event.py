@@ -26,11 +26,11 @@ RECIPE = EventRecipe(
 )
 TRAIN, TEST = risky(240, 0), risky(80, 1)
 LEARNERS = {
-    "motor": lambda: TimeToEvent(RECIPE, target="time to event", seed=0),
-    "probe": lambda: TimeToEvent(replace(RECIPE, adapt="probe"), target="time to event", seed=0),
-    "scratch": lambda: TimeToEvent(replace(RECIPE, pretraining=None), target="time to event", seed=0),
-    "cox": lambda: CountSurvival("cox", target="time to event", horizon=12, seed=0),
-    "boosting": lambda: CountSurvival("boosting", target="time to event", horizon=12, seed=0),
+    "motor": lambda seed=0: TimeToEvent(RECIPE, target="time to event", seed=seed),
+    "probe": lambda seed=0: TimeToEvent(replace(RECIPE, adapt="probe"), target="time to event", seed=seed),
+    "scratch": lambda seed=0: TimeToEvent(replace(RECIPE, pretraining=None), target="time to event", seed=seed),
+    "cox": lambda seed=0: CountSurvival("cox", target="time to event", horizon=12, seed=seed),
+    "boosting": lambda seed=0: CountSurvival("boosting", target="time to event", horizon=12, seed=seed),
 }
 
 
@@ -52,7 +52,7 @@ def test_survival_is_that_of_the_planted_hazards(name, tmp_path):
         # what pretraining had no use for, a probe can't read
         assert name == "probe" or abs(said[int(ill) :: 2, 7].mean() - planted[ill]) < 0.15
     learner.save(tmp_path)
-    again = LEARNERS[name]()
+    again = LEARNERS[name](1)
     again.load(tmp_path)
     assert np.array_equal(curves(again), said)
 

@@ -24,12 +24,12 @@ def test_the_ensembles_gain_is_the_one_that_arithmetic_predicts_for_a_biased_doc
 
 def test_medprompt_shows_nearest_examples_with_own_steps_and_shuffles_only_the_question(with_model):
     backend = with_model(Doctor(RECORDS, 0.6))
-    run(SYSTEM, TASK, "default", "Medprompt, 9 orders")
-    prompts = [text_of(prompt) for prompt in backend.asked[-9:]]
+    run(SYSTEM, TASK, "default", "Medprompt, 5 orders")
+    prompts = [text_of(prompt) for prompt in backend.asked[-5:]]
     examples = {tuple(prompt.split("\n\n")[:-1]) for prompt in prompts}
     assert len(examples) == 1 and all("step after step" in example for example in next(iter(examples)))
     orders = {tuple(options_of(prompt).values()) for prompt in prompts}
-    assert len(orders) > 4 and len({frozenset(order) for order in orders}) == 1
+    assert len(orders) > 2 and len({frozenset(order) for order in orders}) == 1
 
 
 def test_the_frontier_is_recomputed_from_what_was_said_and_spent(with_model):
@@ -40,7 +40,7 @@ def test_the_frontier_is_recomputed_from_what_was_said_and_spent(with_model):
         "thinking",
         "thinking, random few-shot",
         "Medprompt, 3 orders",
-        "Medprompt, 9 orders",
+        "Medprompt, 5 orders",
     ]
     accuracies, tokens = {}, {}
     for arm in arms:
@@ -56,7 +56,7 @@ def test_the_frontier_is_recomputed_from_what_was_said_and_spent(with_model):
             for other in arms
         )
         assert point == Point(point.arm, tokens[point.arm], accuracies[point.arm], not bettered)
-    assert {"zero-shot", "Medprompt, 9 orders"} <= {point.arm for point in points if point.on_front}
+    assert {"zero-shot", "Medprompt, 5 orders"} <= {point.arm for point in points if point.on_front}
     # examples that teach nothing cost without gaining
     assert tokens["thinking, random few-shot"] > tokens["thinking"]
 

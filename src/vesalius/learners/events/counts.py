@@ -112,7 +112,8 @@ class CountSurvival:
         assert self._vocabulary is not None and self._fitted_on is not None
         features, told, strength = self._fitted_on
         self._vocabulary.save(folder / CODES)
-        np.savez_compressed(folder / FITTED, features=features, times=told["time"], events=told["event"], strength=strength)
+        content = {"features": features, "times": told["time"], "events": told["event"]}
+        np.savez_compressed(folder / FITTED, allow_pickle=False, **content, strength=strength, seed=self._seed)
 
     def load(self, folder: Path) -> None:
         """Fit again on what ``save`` wrote, which gives the same model.
@@ -124,7 +125,7 @@ class CountSurvival:
         try:
             with np.load(folder / FITTED, allow_pickle=False) as kept:
                 told = np.array(list(zip(kept["events"], kept["times"], strict=True)), dtype=[("event", "?"), ("time", "<f8")])
-                self._fitted_on = kept["features"], told, float(kept["strength"])
+                self._fitted_on, self._seed = (kept["features"], told, float(kept["strength"])), int(kept["seed"])
         except (OSError, ValueError, KeyError) as error:
             raise UserError(f"{folder / FITTED}: missing or damaged ({error}); save the learner again.") from None
         self._estimator = self._made(self._fitted_on[2], self._fitted_on[0], told)

@@ -1,5 +1,6 @@
 """Whether an outcome comes, from a history of any length: by retrieved events, the last ones, random ones, or all pooled."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from vesalius.errors import UserError
 from vesalius.learners.events.histories import History, Vocabulary, history_of, numbered, vocabulary_from, vocabulary_of
+from vesalius.learners.kept_file import kept
 from vesalius.learners.training import History as Curves
 from vesalius.learners.training import Regime, device, load_network, new_network, save_histories, save_network, train
 from vesalius.nets.event_transformer import EventBatch, EventSize
@@ -19,7 +21,7 @@ from vesalius.nets.retrieved_events import EventVectors, PooledEvents, Predictor
 from vesalius.records import Label, Record
 from vesalius.tasks import Prediction
 
-WEIGHTS, CODES = "events.safetensors", "codes.json"
+WEIGHTS, CODES, DRAWN = "events.safetensors", "codes.json", "drawn.json"
 
 Takes = Literal["retrieved", "last", "random", "all"]
 
@@ -192,8 +194,9 @@ class HistoryClassifier:
         return best
 
     def save(self, folder: Path) -> None:
-        """Write vocabulary and weights."""
+        """Write vocabulary, weights, and the seed of random events."""
         assert self._network is not None and self._vocabulary is not None
+        (folder / DRAWN).write_text(json.dumps({"seed": self._seed}) + "\n", encoding="utf-8")
         self._vocabulary.save(folder / CODES)
         save_network(self._network, folder / WEIGHTS)
         save_histories(self.histories, folder)
@@ -205,6 +208,8 @@ class HistoryClassifier:
             UserError: if a file is missing or damaged.
         """
         self._vocabulary = vocabulary_from(folder / CODES)
+        with kept(folder / DRAWN) as content:
+            self._seed = int(content["seed"])
         self._network = self._made()
         load_network(self._network, folder / WEIGHTS)
 
