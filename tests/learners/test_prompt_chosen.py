@@ -88,3 +88,13 @@ def test_choosing_needs_validation_records_and_asking_needs_a_choice():
         learner.fit(RECORDS, [])
     with pytest.raises(UserError, match="no prompt yet"):
         learner.predict(RECORDS)
+
+
+def test_a_candidate_whose_examples_are_drawn_otherwise_is_tried_anew():
+    """A seed draws other examples beside other candidates."""
+    few = Candidate(protocol="generation", shots=1)
+    judge = model("A", "B")
+    for others in ((), CANDIDATES):
+        PromptChosen(lambda: judge, [few, *others, few], seed=1).fit(RECORDS[3:], RECORDS[:3])
+    shown = [text_of(prompt) for prompt in judge.asked if text_of(prompt).count("Which is") > 1]
+    assert len(shown) == 2 * len(RECORDS[:3])

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from vesalius.errors import UserError
@@ -91,27 +91,32 @@ class PromptChosen:
         if len(self._candidates) > 1 and not validation:
             raise UserError("validation records: none; the prompt is chosen by their answers, so give some.")
         judge = self.backend if self._judge is None else self._judge()
-        rights = [self._right(candidate, judge, train, validation) for candidate in self._candidates]
-        self.chosen = self._candidates[rights.index(max(rights))]
+        self.chosen = self._candidates[0] if len(self._candidates) == 1 else self._best(judge, train, validation)
         self._asked = self._prompted(self.chosen, self.backend)
         self._asked.fit(train, validation)
 
-    def _right(self, candidate: Candidate, judge: Backend, train: Sequence[Record], validation: Sequence[Record]) -> int:
-        if len(self._candidates) == 1:
-            return 0
-        key = (judge.identity, candidate, self._seed, self._target, digest_of(train), digest_of(validation))
-        return _rights.get(key, lambda: self._tried(candidate, judge, train, validation))
+    def _best(self, judge: Backend, train: Sequence[Record], validation: Sequence[Record]) -> Candidate:
+        """The candidate with the most right answers, each tried once for all who ask the same of the same model."""
+        asked = (judge.identity, self._target, digest_of(train), digest_of(validation))
+        rights = [
+            _rights.get((asked, candidate, self._seed_of(candidate)), partial(self._right, candidate, judge, train, validation))
+            for candidate in self._candidates
+        ]
+        return self._candidates[rights.index(max(rights))]
 
-    def _tried(self, candidate: Candidate, judge: Backend, train: Sequence[Record], validation: Sequence[Record]) -> int:
+    def _right(self, candidate: Candidate, judge: Backend, train: Sequence[Record], validation: Sequence[Record]) -> int:
         learner = self._prompted(candidate, judge)
         learner.fit(train, validation)
         said = learner.predict(validation)
         return sum(one.value == record.get(self._target, Text).value for one, record in zip(said, validation, strict=True))
 
     def _prompted(self, candidate: Candidate, backend: Backend) -> Prompted:
-        # the draws of two seeds are apart, whatever the candidates
-        seed = self._seed * len(self._candidates) + candidate.draw
+        seed = self._seed_of(candidate)
         return Prompted(lambda: backend, protocol=candidate.protocol, shots=candidate.shots, target=self._target, seed=seed)
+
+    def _seed_of(self, candidate: Candidate) -> int:
+        """The draws of two seeds are apart, whatever the candidates."""
+        return self._seed * len(self._candidates) + candidate.draw
 
     def predict(self, records: Sequence[Record]) -> list[Prediction]:
         """Ask by the chosen prompt.
