@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from vesalius.nets.modular import Parallel, Sequential, modular_loss
+from vesalius.nets.modular import ParallelFusion, SequentialFusion, modular_loss
 
 SIZES = {"vitals": 2, "labs": 3, "notes": 4}
 
@@ -20,7 +20,7 @@ def present(*absent, count=5):
 @pytest.fixture
 def network():
     torch.manual_seed(0)
-    return Sequential(SIZES, tasks=2, width=8)
+    return SequentialFusion(SIZES, tasks=2, width=8)
 
 
 def test_a_step_knows_the_modalities_until_it_and_no_later_ones(network):
@@ -51,7 +51,7 @@ def test_records_of_one_batch_skip_their_own_modalities(network):
 
 def test_parallel_fusion_sees_zeros_where_a_modality_is_missing():
     torch.manual_seed(0)
-    network = Parallel(SIZES, tasks=2, width=8)
+    network = ParallelFusion(SIZES, tasks=2, width=8)
     zeros = values()
     zeros[1] = torch.zeros_like(zeros[1])
     assert torch.allclose(network(values(), present(1))[0], network(zeros, present())[0])

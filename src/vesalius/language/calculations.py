@@ -9,6 +9,7 @@ from typing import Any
 
 from vesalius.calculators import Calculator, Choice, Input, Quantity, WholeNumber, YesNo
 from vesalius.calculators.reading import required
+from vesalius.language.json_objects import json_objects
 from vesalius.language.prompts import Template, packaged_templates
 from vesalius.metrics.calculations import Work, answer_of
 from vesalius.tasks import Outcome
@@ -93,29 +94,13 @@ def last_object(text: str) -> dict[str, Any] | None:
     >>> last_object('Here: {"age": 70} and {"sex": "male"}.')
     {'sex': 'male'}
     """
-    found = _objects(text[-_LONGEST:])
+    found = list(json_objects(text[-_LONGEST:], most=_MOST_OBJECTS))
     return found[-1] if found else None
 
 
 def _last_object(text: str) -> dict[str, Any] | None:
-    found = [row for row in _objects(text) if row.get("answer") is not None]
+    found = [row for row in json_objects(text, most=_MOST_OBJECTS) if row.get("answer") is not None]
     return found[-1] if found else None
-
-
-def _objects(text: str) -> list[dict[str, Any]]:
-    """The outermost objects, in their order; a text with very many braces is read from its first ones only."""
-    decoder, found, place = json.JSONDecoder(), [], text.find("{")
-    for _ in range(_MOST_OBJECTS):
-        if place < 0:
-            break
-        try:
-            row, end = decoder.raw_decode(text, place)
-        except (ValueError, RecursionError):
-            place = text.find("{", place + 1)
-            continue
-        found.append(row)
-        place = text.find("{", end)
-    return found
 
 
 def normal_answer(said: object) -> str | None:

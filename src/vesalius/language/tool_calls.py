@@ -1,20 +1,19 @@
 """One call of a tool a turn, written in plain text as a JSON object, for models whose server knows nothing of tools."""
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from vesalius.errors import UserError
 from vesalius.language.backend import Prompt
+from vesalius.language.json_objects import json_objects
 from vesalius.language.prompts import Template, conversation, packaged_templates
 
 FILE = "tool_calls.toml"
 
 _THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
-_DECODER = json.JSONDecoder()
 _TRIES = 64
 """Braces at which an object is looked for, so that a text of braces costs little."""
 
@@ -65,7 +64,7 @@ def parse_call(text: str) -> ToolCall:
     Raises:
         UserError: if there is none, or several, or it lacks a part; the sentence is for the model.
     """
-    calls = [one for one in _objects(_THOUGHTS.sub("", text)) if "tool" in one]
+    calls = [one for one in json_objects(_THOUGHTS.sub("", text), most=_TRIES) if "tool" in one]
     if not calls:
         raise UserError('your turn: no call in it; write one JSON object with "tool" and "arguments".')
     if len(calls) > 1:
@@ -74,19 +73,3 @@ def parse_call(text: str) -> ToolCall:
     if not isinstance(name, str) or not isinstance(arguments, dict) or calls[0].keys() - {"tool", "arguments"}:
         raise UserError('your turn: a call is {"tool": name, "arguments": {...}} and nothing else; write it so.')
     return ToolCall(name, arguments)
-
-
-def _objects(text: str) -> Iterator[dict[str, Any]]:
-    """JSON objects that stand in a text, not those within others."""
-    place = text.find("{")
-    for _ in range(_TRIES):
-        if place < 0:
-            return
-        try:
-            found, end = _DECODER.raw_decode(text, place)
-        except (ValueError, RecursionError):
-            end = place + 1
-        else:
-            if isinstance(found, dict):
-                yield found
-        place = text.find("{", end)

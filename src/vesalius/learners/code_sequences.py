@@ -15,7 +15,17 @@ from vesalius.errors import UserError
 from vesalius.learners.estimator import covariate_matrix
 from vesalius.learners.kept_file import kept
 from vesalius.learners.tabular import Answer, classes_of, told
-from vesalius.learners.training import History, Regime, device, load_network, new_network, save_histories, save_network, train
+from vesalius.learners.training import (
+    History,
+    Regime,
+    device,
+    load_network,
+    new_network,
+    placed,
+    save_histories,
+    save_network,
+    train,
+)
 from vesalius.metrics import macro_f1
 from vesalius.nets.code_sequences import CodeSequence, CodeSize, Reader
 from vesalius.records import Record, Vector
@@ -132,8 +142,7 @@ class CodeClassifier:
     def _scores(self, network: nn.Module, records: Sequence[Record]) -> NDArray[np.float64]:
         found = []
         for start in range(0, len(records), _ANSWERED):
-            inputs = self._inputs(records[start : start + _ANSWERED])
-            batch = {name: torch.as_tensor(value, device=device()) for name, value in inputs.items()}
+            batch = placed(self._inputs(records[start : start + _ANSWERED]))
             logits = network(batch["codes_BL"], batch["numbers_BP"])
             found.append(torch.softmax(logits.double(), -1).cpu().numpy())
         return np.concatenate(found)

@@ -15,7 +15,17 @@ from vesalius.errors import UserError
 from vesalius.learners.events.histories import Vocabulary, vocabulary_from
 from vesalius.learners.kept_file import kept
 from vesalius.learners.stays import Arrays, StayForm, note_arrays, series_arrays, variables_of
-from vesalius.learners.training import History, Regime, device, load_network, new_network, save_histories, save_network, train
+from vesalius.learners.training import (
+    History,
+    Regime,
+    device,
+    load_network,
+    new_network,
+    placed,
+    save_histories,
+    save_network,
+    train,
+)
 from vesalius.metrics import f1
 from vesalius.nets.irregular import Fusion, IrregularMultimodal, IrregularSize, Modality, NotesBatch, SeriesBatch, SeriesWay
 from vesalius.records import Label, Record
@@ -223,9 +233,5 @@ def _logits(network: nn.Module, stays: Stays, count: int) -> Tensor:
     found = []
     for start in range(0, count, _AT_ONCE):
         some = _shortened(stays, np.arange(start, min(start + _AT_ONCE, count)))
-        tensors = {
-            modality: {name: torch.as_tensor(value, device=device()) for name, value in arrays.items()}
-            for modality, arrays in some.items()
-        }
-        found.append(_read(network, tensors))
+        found.append(_read(network, placed(some)))
     return torch.cat(found)

@@ -11,8 +11,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vesalius.errors import UserError
-from vesalius.learners.training import History, Regime, device, load_network, new_network, save_histories, save_network, train
-from vesalius.nets.modular import Parallel, Sequential, modular_loss
+from vesalius.learners.training import (
+    History,
+    Regime,
+    device,
+    load_network,
+    new_network,
+    placed,
+    save_histories,
+    save_network,
+    train,
+)
+from vesalius.nets.modular import ParallelFusion, SequentialFusion, modular_loss
 from vesalius.records import Label, Record, Vector
 from vesalius.tasks import Prediction
 
@@ -124,7 +134,7 @@ class ModalityFusion:
         return said
 
     def _logits(self, network: nn.Module, inputs: Mapping[str, NDArray[np.generic]]) -> Tensor:
-        batch = {name: torch.as_tensor(value, device=device()) for name, value in inputs.items()}
+        batch = placed(inputs)
         said: Tensor = network(self._values(batch), batch["present"])[0]
         return said
 
@@ -132,7 +142,7 @@ class ModalityFusion:
         return [batch[name] for name in self._recipe.sizes]
 
     def _made(self) -> nn.Module:
-        kind = Sequential if self._recipe.fusion == "sequential" else Parallel
+        kind = SequentialFusion if self._recipe.fusion == "sequential" else ParallelFusion
         return new_network(lambda: kind(self._recipe.sizes, len(self._outcomes), self._recipe.width), self._seed)
 
     def _inputs(self, records: Sequence[Record]) -> dict[str, NDArray[np.generic]]:

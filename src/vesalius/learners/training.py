@@ -20,7 +20,18 @@ from vesalius.learners.checkpoints import History, State, checkpoint, identity_o
 from vesalius.learners.networks import device, load_network, new_network, repeatable, save_network
 from vesalius.progress import track
 
-__all__ = ["History", "Regime", "device", "load_network", "new_network", "repeatable", "save_histories", "save_network", "train"]
+__all__ = [
+    "History",
+    "Regime",
+    "device",
+    "load_network",
+    "new_network",
+    "placed",
+    "repeatable",
+    "save_histories",
+    "save_network",
+    "train",
+]
 
 Schedule = Literal["cosine", "polynomial", "constant"]
 Score = Callable[[nn.Module], float]
@@ -136,7 +147,7 @@ def train(
             for group, rate in zip(optimiser.param_groups, rates):
                 group["lr"] = rate * regime.factor(step)
             network.train()
-            value = loss(prepared, _placed(draw(generator), accelerator.device))
+            value = loss(prepared, placed(draw(generator), accelerator.device))
             _require_finite(value, name, step)
             stepper.zero_grad()
             accelerator.backward(value)
@@ -188,16 +199,26 @@ def _random(seed: int, name: str, step: int, process: int) -> np.random.Generato
     return np.random.default_rng(sequence)
 
 
-def _placed(batch: Any, place: torch.device) -> Any:
-    """Arrays as tensors on the device; doubles become singles, as networks have them."""
+def placed(batch: Any, place: torch.device | None = None) -> Any:
+    """Arrays as tensors; doubles become singles, as networks have them.
+
+    Args:
+        batch: arrays or tensors in tuples, lists or mappings; what else stands there stays as it is.
+        place: where to; by default ``device``.
+
+    >>> placed({"values": [np.ones(2)]})
+    {'values': [tensor([1., 1.])]}
+    """
+    if place is None:
+        place = device()
     if isinstance(batch, np.ndarray):
         batch = torch.from_numpy(np.ascontiguousarray(batch))
     if isinstance(batch, Tensor):
         return batch.to(place, torch.float32 if batch.dtype == torch.float64 else batch.dtype)
     if isinstance(batch, Mapping):
-        return {key: _placed(value, place) for key, value in batch.items()}
+        return {key: placed(value, place) for key, value in batch.items()}
     if isinstance(batch, tuple | list):
-        return type(batch)(_placed(value, place) for value in batch)
+        return type(batch)(placed(value, place) for value in batch)
     return batch
 
 

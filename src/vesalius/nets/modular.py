@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 
-class Sequential(nn.Module):
+class SequentialFusion(nn.Module):
     """A state that one module a modality changes in turn, and that every task reads after each of them.
 
     MultiModN of Swamy et al. 2023. The state begins as trained numbers. A module sees the state and its modality, and is passed
@@ -48,7 +48,7 @@ class Sequential(nn.Module):
         return torch.cat([decoder(state_BE) for decoder in self.decoders], 1)
 
 
-class Parallel(nn.Module):
+class ParallelFusion(nn.Module):
     """Each modality encoded by itself, zeros where it is missing, all put beside one another and read (the baseline P-Fusion)."""
 
     def __init__(self, sizes: Mapping[str, int], tasks: int, width: int) -> None:
@@ -58,7 +58,7 @@ class Parallel(nn.Module):
         self.decoders = nn.ModuleList(_mlp(width * len(sizes), width, 1) for _ in range(tasks))
 
     def forward(self, values: Sequence[Tensor], present_BM: Tensor) -> tuple[Tensor, Tensor]:
-        """As ``Sequential``, with one step; nothing moves."""
+        """As ``SequentialFusion``, with one step; nothing moves."""
         filled = [value_BD * present_B.unsqueeze(1) for value_BD, present_B in zip(values, present_BM.unbind(1), strict=True)]
         both_BE = torch.cat([encoder(value_BD) for encoder, value_BD in zip(self.encoders, filled, strict=True)], 1)
         said_BT = torch.cat([decoder(both_BE) for decoder in self.decoders], 1)

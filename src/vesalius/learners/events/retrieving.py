@@ -15,7 +15,7 @@ from vesalius.errors import UserError
 from vesalius.learners.events.histories import History, Vocabulary, history_of, numbered, vocabulary_from, vocabulary_of
 from vesalius.learners.kept_file import kept
 from vesalius.learners.training import History as Curves
-from vesalius.learners.training import Regime, device, load_network, new_network, save_histories, save_network, train
+from vesalius.learners.training import Regime, device, load_network, new_network, placed, save_histories, save_network, train
 from vesalius.nets.event_transformer import EventBatch, EventSize
 from vesalius.nets.retrieved_events import EventVectors, PooledEvents, Predictor, RetrievedEvents
 from vesalius.records import Label, Record
@@ -129,9 +129,10 @@ class HistoryClassifier:
         Raises:
             UserError: before ``fit`` and ``load``, or if a record has no history.
         """
+        network = self._known()
         (history,) = self._numbered([record])
         with torch.inference_mode():
-            return self._places(self._known(), history)
+            return self._places(network, history)
 
     def _known(self) -> nn.Module:
         if self._network is None:
@@ -150,8 +151,8 @@ class HistoryClassifier:
                 return new_network(lambda: _Chosen(size, recipe.size), self._seed)
 
     def _numbered(self, records: Sequence[Record]) -> list[History]:
-        assert self._vocabulary is not None or not records
-        return [numbered(history_of(record), self._vocabulary) for record in records if self._vocabulary is not None]
+        assert self._vocabulary is not None
+        return [numbered(history_of(record), self._vocabulary) for record in records]
 
     def _targets(self, records: Sequence[Record]) -> NDArray[np.float32]:
         return np.array([record.get(self._target, Label).index for record in records], dtype=np.float32)
@@ -233,4 +234,4 @@ def _events(batch: Mapping[str, Tensor]) -> EventBatch:
 
 
 def _tensors(batch: Mapping[str, NDArray[np.generic]]) -> EventBatch:
-    return _events({name: torch.as_tensor(value, device=device()) for name, value in batch.items()})
+    return _events(placed(batch))

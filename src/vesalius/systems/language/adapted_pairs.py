@@ -7,7 +7,7 @@ choose.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
 from vesalius import catalogue
@@ -17,6 +17,7 @@ from vesalius.learners.learner import Learner
 from vesalius.learners.prompt_chosen import Candidate, PromptChosen
 from vesalius.names import Size
 from vesalius.records import Record
+from vesalius.remembered import Remembered
 from vesalius.tasks import Prediction, Task
 from vesalius.trials.finding import Comparison
 
@@ -32,11 +33,9 @@ MODELS: Mapping[str, str] = {
 SHARED = "by the base's prompt"
 """Ends the name of an arm whose prompt was chosen for the base, which is what the studies warn of."""
 
-_MOST = 16
-"""Adapted models that are kept."""
+_adapted: Remembered[Learner] = Remembered(16)
 
 
-@lru_cache(_MOST)
 def trained(system: str, size: Size, model: str, seed: int) -> Learner:
     """The adapted model of a system, trained once a process.
 
@@ -46,6 +45,10 @@ def trained(system: str, size: Size, model: str, seed: int) -> Learner:
         model: what it starts from.
         seed: of the training.
     """
+    return _adapted.get((system, size, model, seed), partial(_train, system, size, model, seed))
+
+
+def _train(system: str, size: Size, model: str, seed: int) -> Learner:
     learner, task = untrained(system, size, model, seed)
     split = task.split(task.source.records())
     learner.fit(split.train, split.validation)
