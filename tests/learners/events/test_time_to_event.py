@@ -7,7 +7,8 @@ import torch
 from tests.learners.events.lives import record, risky
 from vesalius.errors import UserError
 from vesalius.learners.events.counts import CountSurvival
-from vesalius.learners.events.time_to_event import EventRecipe, TimeToEvent
+from vesalius.learners.events.hazards import EventRecipe
+from vesalius.learners.events.time_to_event import TimeToEvent
 from vesalius.learners.learner import Learner
 from vesalius.learners.training import Regime
 from vesalius.metrics import METRICS

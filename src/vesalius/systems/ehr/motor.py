@@ -36,7 +36,7 @@ from vesalius.tasks import Measure, Split, Task
 
 if TYPE_CHECKING:
     from vesalius.learners.events.counts import Model
-    from vesalius.learners.events.time_to_event import EventRecipe
+    from vesalius.learners.events.hazards import EventRecipe
 
 TARGET = "time to event"
 HORIZON = 16
@@ -161,7 +161,7 @@ def _task(source: Patients | Moved, name: str, question: str) -> Task:
 
 def recipe(size: Size, *, pretrained: bool = True, adapt: Literal["all", "probe"] = "all") -> "EventRecipe":
     """Of a network; from random weights it takes the updates of both phases for the outcome."""
-    from vesalius.learners.events.time_to_event import EventRecipe
+    from vesalius.learners.events.hazards import EventRecipe
     from vesalius.learners.training import Regime
     from vesalius.nets.event_transformer import EventSize
 
