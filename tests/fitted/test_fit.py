@@ -10,8 +10,8 @@ from tests.sources.folders import made
 from vesalius.errors import UserError
 from vesalius.fitted import fit as module
 from vesalius.fitted.description import read_description
+from vesalius.records.places import place
 from vesalius.sources.folders import open_folder
-from vesalius.sources.splits import place
 
 pytestmark = pytest.mark.usefixtures("toy_systems")
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import json
 import re
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
@@ -12,10 +11,12 @@ from xml.etree import ElementTree
 import numpy as np
 from numpy.typing import NDArray
 
+from vesalius import records
 from vesalius.conformance.agreement import Agreement, agreement
 from vesalius.metrics.detection import coco_summary
 from vesalius.metrics.froc import froc_sensitivity
 from vesalius.sources.public import root
+from vesalius.sources.public.point_detect_count import FOLDER, TUNED, PointDetectCount, recorded_answers
 
 Boxes = list[NDArray[np.float64]]
 
@@ -81,14 +82,13 @@ def blood_smears(*, seed: int = 0) -> tuple[Boxes, Boxes]:
 
 def recorded_boxes() -> tuple[Boxes, Boxes]:
     """Boxes that a fine-tuned vision-language model named, and the right ones; it gives no scores, so that all are 1."""
-    file = root.path("llm-outputs", "pointdetectcount", "qwen-finetuned-6task-test500-result.jsonl")
-    predictions, truths = [], []
-    for line in file.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        said, true = _named(row["response"]), _named(row["labels"])
-        if len(true):
+    answers, predictions, truths = recorded_answers()[TUNED], [], []
+    for record in PointDetectCount("boxes").records():
+        # requests for boxes alone, where every box has its own entry
+        if "count" not in record.fields:
+            said = _named(answers[record.id].text or "")
             predictions.append(np.insert(said, 4, 1.0, axis=1) if len(said) else np.empty((0, 5)))
-            truths.append(true)
+            truths.append(record.get("boxes", records.Boxes).corners)
     return predictions, truths
 
 
@@ -108,7 +108,7 @@ def _with_pycocotools() -> Iterator[Agreement]:
     }
     if root.present("bccd"):
         inputs["BCCD's boxes and detections near them"] = blood_smears()
-    if root.present("llm-outputs", "pointdetectcount"):
+    if root.present(*FOLDER):
         predictions, truths = recorded_boxes()
         inputs["recorded boxes of a vision-language model, all scores 1"] = predictions, truths
         inputs["the same, scores falling from answer to answer"] = _falling(predictions), truths

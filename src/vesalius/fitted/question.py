@@ -12,8 +12,8 @@ from vesalius.learners.learner import Learner
 from vesalius.metrics import METRICS
 from vesalius.names import Size, Tier
 from vesalius.records import Field, Geometry, Image, Label, Mask, Record, Volume
+from vesalius.records.places import place
 from vesalius.sources.folders import FolderSource
-from vesalius.sources.splits import place
 from vesalius.systems.system import System
 from vesalius.systems.trial import available
 from vesalius.tasks import Family, Measure, Source, Split, Task

@@ -13,7 +13,7 @@ from vesalius.language.association import Association
 from vesalius.language.questions import question_of
 from vesalius.language.retrieval import Bm25, Document
 from vesalius.records import Choices, Record
-from vesalius.sources.splits import place
+from vesalius.records.places import place
 from vesalius.tasks import Prediction
 
 SEED = "seed.json"

@@ -8,13 +8,13 @@ from math import ceil
 import numpy as np
 
 from vesalius.records import Record, Volume
+from vesalius.records.places import place
 from vesalius.sources.public import dsb2018, medscribble
 from vesalius.sources.public.dsb2018 import Dsb2018
 from vesalius.sources.public.medscribble import Medscribble
 from vesalius.sources.public.totalsegmentator import TotalSegmentator
 from vesalius.sources.simulators.ct_phantom import CtPhantom
 from vesalius.sources.slabs import axial, object_slabs, sections
-from vesalius.sources.splits import place
 from vesalius.tasks import Source, Split, Tier
 from vesalius.tasks.prompts import Prompting, prompted
 

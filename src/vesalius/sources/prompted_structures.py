@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from vesalius.records import Record
+from vesalius.records.places import place
 from vesalius.sources.public.medscribble import ANNOTATORS
-from vesalius.sources.splits import place
 from vesalius.sources.structures import Structures
 from vesalius.tasks import Split, Tier
 from vesalius.tasks.prompts import PROMPTS, Prompting, prompted

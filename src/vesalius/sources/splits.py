@@ -1,19 +1,10 @@
 """Splits that depend on what a record is called, never on the order in which files were listed."""
 
-import hashlib
 from collections.abc import Sequence
 
 from vesalius.records import Record
+from vesalius.records.places import place
 from vesalius.tasks import Split
-
-
-def place(key: str) -> float:
-    """A number in [0, 1) that follows from the key alone, spread evenly over keys (SHA-256).
-
-    >>> round(place("field-0002"), 3), place("field-0002") == place("field-0002")
-    (0.653, True)
-    """
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:6], "big") / 2**48
 
 
 def split_by_hash(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vesalius.records import Field, Image, Mask, Record, Volume
+from vesalius.records.places import place
 from vesalius.sources.medical_objects import SOFT_TISSUE
 from vesalius.sources.packaged.mni152 import Mni152
 from vesalius.sources.public.drive import Drive
@@ -21,7 +22,6 @@ from vesalius.sources.simulators.ct_phantom import CtPhantom
 from vesalius.sources.simulators.fundus import Fundus
 from vesalius.sources.simulators.ultrasound import Ultrasound
 from vesalius.sources.slabs import axial
-from vesalius.sources.splits import place
 from vesalius.tasks import Source, Tier
 
 LEAST = 0.003

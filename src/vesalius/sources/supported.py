@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vesalius.records import Field, Image, Mask, Record
-from vesalius.sources.splits import place
+from vesalius.records.places import place
 from vesalius.sources.structures import Structures
 from vesalius.tasks import Split, Tier
 

@@ -14,9 +14,10 @@ from vesalius.language.several import SEVERAL_PROTOCOLS, AskSeveral
 from vesalius.language.steering import Ask, Strategy
 from vesalius.learners.steered import Steered
 from vesalius.records import Record
+from vesalius.records.places import place
 from vesalius.sources.public.public_set import PublicSet
 from vesalius.sources.public.text_sets import SEVERAL, SINGLE
-from vesalius.sources.splits import hold_out, place
+from vesalius.sources.splits import hold_out
 from vesalius.tasks import Split, Task
 from vesalius.tasks.texts import by_release, choices_task
 from vesalius.trials.trial import Arms, Trial

@@ -9,7 +9,7 @@ from vesalius.records.events import EventTable
 from vesalius.records.events.meds_layout import SPLITS_FILE, SplitName
 from vesalius.records.events.splits import first_times, split_by_hash, split_by_time
 from vesalius.records.events.windows import impossible_times, window
-from vesalius.sources.splits import place
+from vesalius.records.places import place
 
 hours = st.none() | st.integers(0, 6).map(lambda hour: datetime(2024, 1, 1, hour))
 few = tables(moments=hours)

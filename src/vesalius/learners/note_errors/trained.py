@@ -17,8 +17,8 @@ from vesalius.learners.note_errors.edits import Edit, Editor
 from vesalius.learners.note_errors.replacements import Phrases, replaced
 from vesalius.metrics import NO_ERROR, Correction, read_correction
 from vesalius.records import Record, Text
+from vesalius.records.places import place
 from vesalius.sources.notes import sentences_of
-from vesalius.sources.splits import place
 from vesalius.tasks import Prediction
 
 Floats = NDArray[np.float64]

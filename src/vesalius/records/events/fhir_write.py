@@ -8,7 +8,6 @@ subjects use is made one a subject.
 """
 
 import json
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,11 +17,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vesalius.errors import UserError
 from vesalius.progress import track
 from vesalius.records.events.columns import NOT_A_TIME, WORDS, Event
 from vesalius.records.events.fhir_build import Resource, fhir_id, resources_of
-from vesalius.records.events.new_folder import new_folder
+from vesalius.records.events.new_path import new_file, new_folder
 from vesalius.records.events.table import EventTable
 
 FhirForm = Literal["ndjson", "bundle"]
@@ -42,6 +40,7 @@ def write_fhir(table: EventTable, target: Path, *, form: FhirForm = "ndjson") ->
     Raises:
         UserError: if the target exists or can't be written, or FHIR can't have an event (see ``fhir_build``).
 
+    >>> import tempfile
     >>> table = EventTable.build(["1"], np.array(["2024-01-02"], "M8[us]"), ["LOINC//2823-3"], np.array([4.1]))
     >>> with tempfile.TemporaryDirectory() as parent:
     ...     write_fhir(table, Path(parent) / "cohort")
@@ -57,17 +56,8 @@ def write_fhir(table: EventTable, target: Path, *, form: FhirForm = "ndjson") ->
                     files[name] = opened.enter_context((draft / f"{name}.ndjson").open("w", encoding="utf-8", newline="\n"))
                 files[name].write(_line(resource) + "\n")
         return
-    if target.exists() or target.is_symlink():
-        raise UserError(f"{target}: exists already; name another file or remove this one.")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-draft-") as half:
-            draft = Path(half) / "made"
-            with draft.open("w", encoding="utf-8", newline="\n") as file:
-                _write_bundle(table, file)
-            draft.rename(target)
-    except OSError as error:
-        raise UserError(f"{target}: cannot be written ({error.strerror}); name another file or make room there.") from error
+    with new_file(target) as draft, draft.open("w", encoding="utf-8", newline="\n") as file:
+        _write_bundle(table, file)
 
 
 def fhir_resources(table: EventTable) -> Iterator[Resource]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vesalius.errors import UserError
 from vesalius.records.events import meds_layout as layout
 from vesalius.records.events.decimals import rounded, survives
-from vesalius.records.events.new_folder import new_folder
+from vesalius.records.events.new_path import new_folder
 from vesalius.records.events.parquet_file import write_columns
 from vesalius.records.events.subject_ids import subject_ids
 from vesalius.records.events.table import EventTable

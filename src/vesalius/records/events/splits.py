@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vesalius.records.events.meds_layout import SplitName
-from vesalius.records.events.subject_ids import hashed
 from vesalius.records.events.table import EventTable
+from vesalius.records.places import place
 
 _NAMES: tuple[SplitName, ...] = ("train", "tuning", "held_out")
 
@@ -15,7 +15,7 @@ _NAMES: tuple[SplitName, ...] = ("train", "tuning", "held_out")
 def split_by_hash(subjects: Sequence[str], *, tuning: float, held_out: float, salt: str = "") -> dict[str, SplitName]:
     """About these shares for tuning and testing, by the hash of the subject alone: new subjects move no other.
 
-    The hash is that of ``vesalius.sources.splits.place``, so that records of a subject fall into the same part there.
+    Records of a subject fall into the same part where ``vesalius.sources.splits`` splits them.
 
     Args:
         subjects: to be split.
@@ -27,7 +27,7 @@ def split_by_hash(subjects: Sequence[str], *, tuning: float, held_out: float, sa
     >>> [list(split.values()).count(name) for name in ("train", "tuning", "held_out")]
     [739, 81, 180]
     """
-    places = np.array([(hashed(salt + subject) >> 15) / 2**48 for subject in subjects])
+    places = np.array([place(salt + subject) for subject in subjects])
     return _named(subjects, places, tuning, held_out)
 
 

@@ -24,7 +24,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from vesalius.records.events.decimals import rounded
 from vesalius.records.events.meds_read import read_meds_shards, read_splits
-from vesalius.records.events.new_folder import new_folder
+from vesalius.records.events.new_path import new_folder
 from vesalius.records.events.parquet_file import write_columns
 from vesalius.records.events.splits import first_times
 from vesalius.records.events.table import EventTable

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vesalius.records import Record, Text
+from vesalius.records.places import place
 from vesalius.sources.public.public_set import Placed, PublicSet
 from vesalius.sources.public.rows import json_lines
-from vesalius.sources.splits import place
 
 VALIDATION, TEST = 0.05, 0.1
 LICENCE = "CC BY 4.0"

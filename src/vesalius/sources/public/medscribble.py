@@ -10,8 +10,8 @@ import numpy as np
 
 from vesalius.errors import UserError
 from vesalius.records import Field, Image, Mask, Record
+from vesalius.records.places import place
 from vesalius.sources.public import root
-from vesalius.sources.splits import place
 from vesalius.tasks import Split, Tier
 
 ANNOTATORS = ("scribbles", "scribbles_second", "scribbles_third")

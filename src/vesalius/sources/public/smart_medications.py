@@ -16,12 +16,12 @@ import numpy as np
 
 from vesalius.names import Tier
 from vesalius.records import Record, Text
+from vesalius.records.places import place
 from vesalius.sources.medication_labels import Target, label_of
 from vesalius.sources.packaged.drugs import drugs, group_of
 from vesalius.sources.public.smart_patients import LICENCE, SmartPatients
 from vesalius.sources.simulators.medications import BRANDED, FIELD, is_tested, words_of_names
 from vesalius.sources.simulators.messy_medications import Order, messy
-from vesalius.sources.splits import place
 
 _AMOUNT = r"[\d.]+ (?:MG|UNT|MEQ|MCG)(?:/(?:ML|MG|ACTUAT))?"
 _PART = rf"[A-Za-z][A-Za-z -]*? {_AMOUNT}"

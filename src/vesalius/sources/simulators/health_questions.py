@@ -10,7 +10,7 @@ import numpy as np
 
 from vesalius.names import Tier
 from vesalius.records import Record, Text
-from vesalius.sources.splits import place
+from vesalius.records.places import place
 
 _ASKED = {
     "cause": ("Why do I have {}?", "What brings on {}?", "What is behind my {}?"),

@@ -8,10 +8,10 @@ import numpy as np
 
 from vesalius.names import Tier
 from vesalius.records import Record, Text
+from vesalius.records.places import place
 from vesalius.sources.medication_labels import Target
 from vesalius.sources.packaged.drugs import Drug, Product, drugs
 from vesalius.sources.simulators.messy_medications import FORMS, Order, messy
-from vesalius.sources.splits import place
 
 TRAINING, KNOWN = 0.25, 0.6
 """Shares of the drugs that are learned from, and of the tested ones that the known list has."""
