@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vesalius.errors import UserError
+from vesalius.learners.kept_file import kept_arrays
 from vesalius.learners.training import (
     History,
     Regime,
@@ -177,10 +178,7 @@ class ModalityFusion:
         Raises:
             UserError: if a file is missing or damaged.
         """
-        try:
-            with np.load(folder / SCALES, allow_pickle=False) as kept:
-                self._scales = {name: kept[name] for name in self._recipe.sizes}
-        except (OSError, ValueError, KeyError) as error:
-            raise UserError(f"{folder / SCALES}: missing or damaged ({error}); save the learner again.") from None
+        with kept_arrays(folder / SCALES) as kept:
+            self._scales = {name: kept[name] for name in self._recipe.sizes}
         self._network = self._made()
         load_network(self._network, folder / WEIGHTS)

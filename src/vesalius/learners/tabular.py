@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from vesalius.errors import UserError
 from vesalius.learners.estimator import covariate_matrix
+from vesalius.learners.kept_file import kept_arrays
 from vesalius.records import Label, Record
 from vesalius.tasks import Prediction, Value
 
@@ -185,10 +186,7 @@ class Tabular:
         Raises:
             UserError: if the file is missing or damaged.
         """
-        try:
-            with np.load(folder / FITTED, allow_pickle=False) as kept:
-                self._classes, self._seed = tuple(kept["classes"].tolist()), int(kept["seed"])
-                values, places = kept["values"], kept["places"]
-        except (OSError, ValueError, KeyError) as error:
-            raise UserError(f"{folder / FITTED}: missing or damaged ({error}); save the learner again.") from None
+        with kept_arrays(folder / FITTED) as kept:
+            self._classes, self._seed = tuple(kept["classes"].tolist()), int(kept["seed"])
+            values, places = kept["values"], kept["places"]
         self._fit(values, places)

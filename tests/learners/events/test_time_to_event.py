@@ -6,7 +6,7 @@ import torch
 
 from tests.learners.events.lives import record, risky
 from vesalius.errors import UserError
-from vesalius.learners.events.counts import CountSurvival
+from vesalius.learners.events.counts import FITTED, CountSurvival
 from vesalius.learners.events.hazards import EventRecipe
 from vesalius.learners.events.time_to_event import TimeToEvent
 from vesalius.learners.learner import Learner
@@ -116,3 +116,18 @@ def test_the_order_of_risk_is_found_from_counts_and_from_events():
 def test_without_any_target_there_is_nothing_to_tune_for(name):
     with pytest.raises(UserError, match="'time to event'"):
         LEARNERS[name]().fit(risky(10, 0, labelled=False), [])
+
+
+def test_coefficients_are_counted_and_a_file_that_was_cut_off_is_told(tmp_path):
+    learner = LEARNERS["cox"]()
+    assert learner.trained_parameters == 0
+    learner.fit(TRAIN, [])
+    assert learner.trained_parameters == learner._features(TEST[:1]).shape[1]
+    learner.save(tmp_path)
+    file = tmp_path / FITTED
+    file.write_bytes(file.read_bytes()[:-200])
+    with pytest.raises(UserError, match=r"fitted-on.npz: damaged"):
+        LEARNERS["cox"]().load(tmp_path)
+    file.unlink()
+    with pytest.raises(UserError, match=r"fitted-on.npz: missing"):
+        LEARNERS["cox"]().load(tmp_path)

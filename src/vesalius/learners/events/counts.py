@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from vesalius.errors import UserError
 from vesalius.learners.estimator import outcomes
 from vesalius.learners.events.histories import Vocabulary, history_of, numbered, vocabulary_from, vocabulary_of
+from vesalius.learners.kept_file import kept_arrays
 from vesalius.metrics.survival import c_index
 from vesalius.records import Record, Survival
 from vesalius.tasks import Prediction
@@ -44,7 +45,7 @@ class CountSurvival:
     @property
     def trained_parameters(self) -> int:
         """Coefficients of Cox regression; trees are not counted."""
-        return int(np.size(getattr(self._estimator, "coef_", ())))
+        return 0 if self._estimator is None else int(np.size(getattr(self._estimator[-1], "coef_", ())))
 
     def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
         """Fit on the records that have the target; codes are those of all.
@@ -122,10 +123,7 @@ class CountSurvival:
             UserError: if a file is missing or damaged.
         """
         self._vocabulary = vocabulary_from(folder / CODES)
-        try:
-            with np.load(folder / FITTED, allow_pickle=False) as kept:
-                told = np.array(list(zip(kept["events"], kept["times"], strict=True)), dtype=[("event", "?"), ("time", "<f8")])
-                self._fitted_on, self._seed = (kept["features"], told, float(kept["strength"])), int(kept["seed"])
-        except (OSError, ValueError, KeyError) as error:
-            raise UserError(f"{folder / FITTED}: missing or damaged ({error}); save the learner again.") from None
+        with kept_arrays(folder / FITTED) as kept:
+            told = np.array(list(zip(kept["events"], kept["times"], strict=True)), dtype=[("event", "?"), ("time", "<f8")])
+            self._fitted_on, self._seed = (kept["features"], told, float(kept["strength"])), int(kept["seed"])
         self._estimator = self._made(self._fitted_on[2], self._fitted_on[0], told)
