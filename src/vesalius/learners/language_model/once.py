@@ -16,6 +16,12 @@ _LARGEST = 50_000_000
 """Parameters of a network that is kept; a dozen of larger ones would fill a small machine."""
 
 
+def is_kept(network: "PreTrainedModel") -> bool:
+    """Whether what a network is tuned to is small enough to be remembered."""
+    count: int = sum(parameter.numel() for parameter in network.parameters())
+    return count <= _LARGEST
+
+
 @dataclass(frozen=True, slots=True)
 class Once:
     """Gives what ``tune`` gave before, where base, records and seed are the same.
@@ -40,7 +46,7 @@ class Once:
         """As the tuning itself."""
         from vesalius.learners.language_model.networks import weights_digest
 
-        if sum(parameter.numel() for parameter in network.parameters()) > _LARGEST:
+        if not is_kept(network):
             return self.tune(network, tokenizer, train, validation, seed)
         key = (repr(self.tune), weights_digest(network), digest_of(train), digest_of(validation), seed)
         return _tuned.get(key, lambda: self.tune(network, tokenizer, train, validation, seed))

@@ -11,6 +11,7 @@ from vesalius.language.backend import Backend, Sampling
 from vesalius.language.questions import Question, question_of
 from vesalius.learners.language_model.adapted import Tuned
 from vesalius.learners.language_model.examples import Example
+from vesalius.learners.language_model.once import is_kept
 from vesalius.learners.language_model.process_reward.best_of import Choosing, answered, read_seed, shared_out
 from vesalius.learners.language_model.process_reward.reward import Labelling, Reward
 from vesalius.learners.language_model.process_reward.solutions import asked, solve
@@ -206,6 +207,8 @@ class SelfEvolved:
         right = list(dict.fromkeys(one for each in found for one in each.right))
         if not right:
             return Tuned(network, 0)
+        if not is_kept(network):
+            return self._tune_on(network, tokenizer, right)
         key = (weights_digest(network), tuple(right), self._training, self._seed)
         return _policies.get(key, lambda: self._tune_on(network, tokenizer, right))
 
