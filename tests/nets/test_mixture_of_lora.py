@@ -6,10 +6,10 @@ from torch import nn
 from transformers import AutoModelForCausalLM
 
 from tests.nets.test_parts import CONFIGS, TOKENS
-from vesalius.learners.language_model.networks import trainable
 from vesalius.learners.language_model.supervised import with_lora
 from vesalius.nets.mixture_of_lora import Experts, Padding, Router, balance, expert_shares, matching_rank, mean_balance
 from vesalius.nets.parts import SCALE, LowRank, add_parts, drop_part, linear_layers, parts_of
+from vesalius.nets.unet import count_parameters
 
 
 def _network(kind="llama"):
@@ -145,10 +145,10 @@ def test_all_experts_are_used_by_a_fresh_mixture():
 @pytest.mark.parametrize(("experts", "rank"), [(8, 4), (4, 4), (8, 16)])
 def test_a_lora_of_the_matching_rank_has_as_many_parameters_as_the_mixture(kind, experts, rank):
     network = _mixture(_network(kind), experts, 2, rank)
-    mixture = trainable(network)
+    mixture = count_parameters(network)
     drop_part(network, "experts")
     single = with_lora(network, matching_rank(network, mixture))
-    assert trainable(single) == pytest.approx(mixture, rel=0.02)
+    assert count_parameters(single) == pytest.approx(mixture, rel=0.02)
 
 
 def test_a_network_that_has_been_trained_can_be_copied_to_answer():

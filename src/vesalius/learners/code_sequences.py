@@ -28,6 +28,7 @@ from vesalius.learners.training import (
 )
 from vesalius.metrics import macro_f1
 from vesalius.nets.code_sequences import CodeSequence, CodeSize, Reader
+from vesalius.nets.unet import count_parameters
 from vesalius.records import Record, Vector
 from vesalius.tasks import Prediction
 
@@ -94,7 +95,7 @@ class CodeClassifier:
     @property
     def trained_parameters(self) -> int:
         """Of the network; 0 before it is made."""
-        return 0 if self._network is None else sum(parameter.numel() for parameter in self._network.parameters())
+        return 0 if self._network is None else count_parameters(self._network)
 
     def fit(self, train_records: Sequence[Record], validation: Sequence[Record]) -> None:
         """Train.

@@ -117,8 +117,8 @@ def _tuned(
     lessons: Lessons,
     seed: int,
 ) -> Tuned:
-    from vesalius.learners.language_model.networks import trainable
     from vesalius.learners.language_model.supervised import fine_tune
+    from vesalius.nets.unet import count_parameters
 
     if not examples:
         raise UserError("distillation: the teacher gave no path to learn from; give more training questions or a wider tree.")
@@ -132,4 +132,4 @@ def _tuned(
         seed=seed,
         name="distillation",
     )
-    return Tuned(network, trainable(network), {"distillation": history})
+    return Tuned(network, count_parameters(network), {"distillation": history})

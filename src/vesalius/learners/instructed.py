@@ -1,12 +1,12 @@
 """Language models that follow instructions by writing, and that answer questions with options beside."""
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from pathlib import Path
 
 from vesalius.language.backend import Backend, Completion, Sampling
 from vesalius.language.choices import NEXT_QUESTION, Protocol
 from vesalius.language.prompts import templates
+from vesalius.learners.asks_model import AsksModel
 from vesalius.learners.prompted import Prompted
 from vesalius.records import Record, Text
 from vesalius.tasks import Outcome, Prediction
@@ -25,7 +25,7 @@ def instruction_prompt(record: Record) -> str:
     return templates()["text"].fill(question=record.get("instruction", Text).value)
 
 
-class Instructed:
+class Instructed(AsksModel):
     """Follows the instruction of each record, greedily; nothing is trained.
 
     Args:
@@ -40,18 +40,8 @@ class Instructed:
     """
 
     def __init__(self, backend: Callable[[], Backend], *, max_tokens: int = MAX_TOKENS) -> None:
-        self._make = backend
+        super().__init__(backend)
         self._sampling = Sampling(max_tokens=max_tokens, stop=(NEXT_QUESTION,))
-
-    @cached_property
-    def backend(self) -> Backend:
-        """The model that is asked."""
-        return self._make()
-
-    @property
-    def trained_parameters(self) -> int:
-        """None is trained."""
-        return 0
 
     def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
         """There is nothing to fit."""
@@ -71,7 +61,7 @@ class Instructed:
         """There is nothing to take back."""
 
 
-class QuestionsAndInstructions:
+class QuestionsAndInstructions(AsksModel):
     """Answers records that have options by a protocol, and follows the instruction of the others.
 
     Args:
@@ -80,19 +70,9 @@ class QuestionsAndInstructions:
     """
 
     def __init__(self, backend: Callable[[], Backend], *, protocol: Protocol = "letter") -> None:
-        self._make = backend
+        super().__init__(backend)
         self._questions = Prompted(lambda: self.backend, protocol=protocol)
         self._instructions = Instructed(lambda: self.backend)
-
-    @cached_property
-    def backend(self) -> Backend:
-        """The model that is asked."""
-        return self._make()
-
-    @property
-    def trained_parameters(self) -> int:
-        """None is trained."""
-        return 0
 
     def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
         """There is nothing to fit."""

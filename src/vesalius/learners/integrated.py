@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 
 from vesalius.language.backend import Backend
@@ -11,6 +10,7 @@ from vesalius.language.medrgb.integrating import sub_questions_of, with_sub_answ
 from vesalius.language.medrgb.sifting import evidence_parted
 from vesalius.language.questions import Question, question_of
 from vesalius.language.steering import Strategy
+from vesalius.learners.asks_model import AsksModel
 from vesalius.learners.kept_file import kept
 from vesalius.records import Record
 from vesalius.tasks import Prediction
@@ -18,7 +18,7 @@ from vesalius.tasks import Prediction
 FILE = "seed.json"
 
 
-class Integrated:
+class Integrated(AsksModel):
     """Answers the smaller questions of a record behind its documents, then the record's own behind documents and answers.
 
     Nothing is kept by ``fit``. A record without smaller questions is asked as it is.
@@ -30,17 +30,8 @@ class Integrated:
     """
 
     def __init__(self, backend: Callable[[], Backend], strategy: Strategy, *, seed: int = 0) -> None:
-        self._make, self._strategy, self._seed = backend, strategy, seed
-
-    @cached_property
-    def backend(self) -> Backend:
-        """The model that is asked."""
-        return self._make()
-
-    @property
-    def trained_parameters(self) -> int:
-        """None is trained."""
-        return 0
+        super().__init__(backend)
+        self._strategy, self._seed = strategy, seed
 
     def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
         """Nothing is learned."""

@@ -28,6 +28,7 @@ from vesalius.learners.training import (
 )
 from vesalius.metrics import f1
 from vesalius.nets.irregular import Fusion, IrregularMultimodal, IrregularSize, Modality, NotesBatch, SeriesBatch, SeriesWay
+from vesalius.nets.unet import count_parameters
 from vesalius.records import Label, Record
 from vesalius.tasks import Prediction
 
@@ -95,7 +96,7 @@ class IrregularStays:
     @property
     def trained_parameters(self) -> int:
         """Of the network; 0 before it is made."""
-        return 0 if self._network is None else sum(parameter.numel() for parameter in self._network.parameters())
+        return 0 if self._network is None else count_parameters(self._network)
 
     def fit(self, train_records: Sequence[Record], validation: Sequence[Record]) -> None:
         """Train; the state with the lowest validation loss is kept, and from it the threshold is chosen.

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +22,7 @@ from vesalius.language.cognitive_bias import (
 from vesalius.language.prefaced import Prefaced
 from vesalius.language.questions import Question, from_rows, question_of, to_row
 from vesalius.language.shots import drawn
+from vesalius.learners.asks_model import AsksModel
 from vesalius.learners.kept_file import kept
 from vesalius.records import Record, Text
 from vesalius.tasks import Prediction
@@ -44,7 +44,7 @@ Shown = Mapping[str, Sequence[tuple[Question, int]]]
 """By bias, example questions with the place of the option that each suggests."""
 
 
-class Mitigated:
+class Mitigated(AsksModel):
     """Asks a language model questions of ``CognitiveBias``, each with what is said against its own bias.
 
     Args:
@@ -75,23 +75,13 @@ class Mitigated:
         sampling: Sampling | None = None,
         seed: int = 0,
     ) -> None:
-        self._make = backend
+        super().__init__(backend)
         self._mitigation: Mitigation = mitigation
         self._protocol: Protocol = protocol
         self._chat = chat
         self._sampling = sampling
         self._seed = seed
         self._shown: dict[str, list[tuple[Question, int]]] = {}
-
-    @cached_property
-    def backend(self) -> Backend:
-        """The model that is asked."""
-        return self._make()
-
-    @property
-    def trained_parameters(self) -> int:
-        """None is trained."""
-        return 0
 
     def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
         """Draw the examples of each bias by the seed.

@@ -24,6 +24,7 @@ from vesalius.learners.training import (
     train,
 )
 from vesalius.nets.modular import ParallelFusion, SequentialFusion, modular_loss
+from vesalius.nets.unet import count_parameters
 from vesalius.records import Label, Record, Vector
 from vesalius.tasks import Prediction
 
@@ -74,7 +75,7 @@ class ModalityFusion:
     @property
     def trained_parameters(self) -> int:
         """Of the network; 0 before it is made."""
-        return 0 if self._network is None else sum(parameter.numel() for parameter in self._network.parameters())
+        return 0 if self._network is None else count_parameters(self._network)
 
     def fit(self, train_records: Sequence[Record], validation: Sequence[Record]) -> None:
         """Train; the state with the lowest validation loss of the last step is kept.

@@ -27,6 +27,7 @@ from vesalius.learners.training import (
     train,
 )
 from vesalius.nets.text import MaxOutReader, PairReader, TransformerSize
+from vesalius.nets.unet import count_parameters
 from vesalius.records import Record
 from vesalius.tasks import Prediction
 
@@ -91,7 +92,7 @@ class OptionReader:
     @property
     def trained_parameters(self) -> int:
         """Of the network; 0 before it is made."""
-        return 0 if self._network is None else sum(parameter.numel() for parameter in self._network.parameters())
+        return 0 if self._network is None else count_parameters(self._network)
 
     def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
         """Learn pieces of words and weights.

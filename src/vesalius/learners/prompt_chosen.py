@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
 from vesalius.errors import UserError
 from vesalius.language.backend import Backend
 from vesalius.language.choices import Protocol
+from vesalius.learners.asks_model import AsksModel
 from vesalius.learners.kept_file import kept
 from vesalius.learners.prompted import Prompted
 from vesalius.records import Record, Text, digest_of
@@ -35,7 +36,7 @@ class Candidate:
     draw: int = 0
 
 
-class PromptChosen:
+class PromptChosen(AsksModel):
     """Asks by the candidate with the most right answers on the validation records, the first of equal ones.
 
     Args:
@@ -67,20 +68,11 @@ class PromptChosen:
     ) -> None:
         if not candidates:
             raise ValueError("candidates: at least one.")
-        self._make, self._judge, self._candidates = backend, judge, list(candidates)
+        super().__init__(backend)
+        self._judge, self._candidates = judge, list(candidates)
         self._target, self._seed = target, seed
         self._asked: Prompted | None = None
         self.chosen: Candidate | None = None
-
-    @cached_property
-    def backend(self) -> Backend:
-        """The model that is asked."""
-        return self._make()
-
-    @property
-    def trained_parameters(self) -> int:
-        """None is trained."""
-        return 0
 
     def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
         """Try all candidates; examples come from the training records.

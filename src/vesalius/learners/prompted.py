@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 
 from vesalius.errors import UserError
@@ -12,6 +11,7 @@ from vesalius.language.choices import GENERATED, Protocol, answer
 from vesalius.language.prompts import templates
 from vesalius.language.questions import Question, from_rows, permuted, question_of, to_row
 from vesalius.language.shots import Choice, Chooser, chooser, drawn
+from vesalius.learners.asks_model import AsksModel
 from vesalius.learners.kept_file import kept
 from vesalius.records import Record
 from vesalius.tasks import Prediction
@@ -19,7 +19,7 @@ from vesalius.tasks import Prediction
 FILE = "shots.json"
 
 
-class Prompted:
+class Prompted(AsksModel):
     """Answers multiple-choice records by a language model, with or without solved examples.
 
     What ``fit`` keeps are the examples: those drawn by the seed or, where they are chosen for each question, all of the training
@@ -57,7 +57,7 @@ class Prompted:
         target: str = "answer",
         seed: int = 0,
     ) -> None:
-        self._make = backend
+        super().__init__(backend)
         self._protocol: Protocol = protocol
         self._count = shots
         self._choose: Choice = choose
@@ -68,16 +68,6 @@ class Prompted:
         self._seed = seed
         self._pool: list[Question] = []
         self._chooser: Chooser | None = None
-
-    @cached_property
-    def backend(self) -> Backend:
-        """The model that is asked."""
-        return self._make()
-
-    @property
-    def trained_parameters(self) -> int:
-        """None is trained."""
-        return 0
 
     def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
         """Keep the examples.

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from vesalius.language.clinical_prediction import (
     prediction_prompt,
     prediction_templates,
 )
+from vesalius.learners.asks_model import AsksModel
 from vesalius.learners.kept_file import kept
 from vesalius.learners.tabular import Answer, told
 from vesalius.records import Label, Record, Text
@@ -25,7 +25,7 @@ from vesalius.tasks import Prediction
 FILE = "shots.json"
 
 
-class PromptedPrediction:
+class PromptedPrediction(AsksModel):
     """Asks any backend for the class of a patient, with or without solved examples.
 
     A class is had by generation and parsed; scores are the probabilities of the numbers of the classes behind the prompt, against
@@ -59,20 +59,11 @@ class PromptedPrediction:
         chat: bool = False,
         seed: int = 0,
     ) -> None:
-        self._make, self._asked, self._answer = backend, asked, answer
+        super().__init__(backend)
+        self._asked, self._answer = asked, answer
         self._way: Way = way
         self._count, self._chat, self._seed = shots, chat, seed
         self._shots: list[tuple[str, str]] = []
-
-    @cached_property
-    def backend(self) -> Backend:
-        """The model that is asked."""
-        return self._make()
-
-    @property
-    def trained_parameters(self) -> int:
-        """None is trained."""
-        return 0
 
     def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
         """Draw the examples.

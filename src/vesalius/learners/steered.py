@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 
 from vesalius.errors import UserError
@@ -11,6 +10,7 @@ from vesalius.language.backend import Backend, Sampling
 from vesalius.language.questions import Question, from_rows, question_of, to_row
 from vesalius.language.shots import Choice, Chooser, chooser, drawn
 from vesalius.language.steering import SelfTaught, Strategy, self_taught
+from vesalius.learners.asks_model import AsksModel
 from vesalius.learners.kept_file import kept
 from vesalius.records import Record
 from vesalius.tasks import Prediction
@@ -18,7 +18,7 @@ from vesalius.tasks import Prediction
 FILE = "steered.json"
 
 
-class Steered:
+class Steered(AsksModel):
     """Answers multiple-choice records by a strategy over a language model that is not changed.
 
     ``fit`` keeps the training records as the pool of examples, where there are to be any; with ``own_steps`` the model first
@@ -55,7 +55,7 @@ class Steered:
         target: str = "answer",
         seed: int = 0,
     ) -> None:
-        self._make = backend
+        super().__init__(backend)
         self._strategy = strategy
         self._count = shots
         self._choose: Choice = choose
@@ -65,16 +65,6 @@ class Steered:
         self._pool: list[Question] | None = None if shots else []
         self._chooser: Chooser | None = None
         self._owed = (0, 0)
-
-    @cached_property
-    def backend(self) -> Backend:
-        """The model that is asked."""
-        return self._make()
-
-    @property
-    def trained_parameters(self) -> int:
-        """None is trained."""
-        return 0
 
     def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
         """Keep the examples, and work out their steps if the model is to write them.

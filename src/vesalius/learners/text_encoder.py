@@ -13,6 +13,7 @@ from vesalius.errors import UserError
 from vesalius.language.subwords import Subwords
 from vesalius.learners.training import History, Regime, device, load_network, new_network, save_network, train
 from vesalius.nets.text import SentenceEncoder, TransformerSize, multiple_negatives_loss
+from vesalius.nets.unet import count_parameters
 
 WEIGHTS, SUBWORDS = "encoder.safetensors", "subwords.json"
 _BATCH = 64
@@ -70,7 +71,7 @@ class TextEncoder:
         """Of the network; 0 before it is made, or where it keeps its random weights."""
         if self._network is None or not self._recipe.regime.steps:
             return 0
-        return sum(parameter.numel() for parameter in self._network.parameters())
+        return count_parameters(self._network)
 
     def fit(self, train_pairs: Sequence[Pair], validation: Sequence[Pair]) -> None:
         """Learn pieces of words and weights.

@@ -10,11 +10,12 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from vesalius.errors import UserError
 from vesalius.learners.language_model.adapted import Adapted, Tuned
 from vesalius.learners.language_model.examples import choice_examples
-from vesalius.learners.language_model.networks import opened_network, trainable
+from vesalius.learners.language_model.networks import opened_network
 from vesalius.learners.language_model.supervised import fine_tune, with_lora
 from vesalius.learners.learner import Learner
 from vesalius.learners.prompted import Prompted
 from vesalius.metrics import METRICS
+from vesalius.nets.unet import count_parameters
 from vesalius.trials.scoring import record_scores
 
 RECORDS = organs(24)
@@ -24,7 +25,7 @@ def tune(network, tokenizer, train, validation, seed, *, form, steps=10):
     network = form(network)
     examples = choice_examples(train, "letter")
     history = fine_tune(network, tokenizer, examples, steps=steps, learning_rate=1e-2, seed=seed, batch=8)
-    return Tuned(network, trainable(network), {"training": history})
+    return Tuned(network, count_parameters(network), {"training": history})
 
 
 def said(learner):

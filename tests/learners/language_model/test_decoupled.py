@@ -11,9 +11,10 @@ from transformers import AutoModelForCausalLM
 from vesalius.learners.instructed import QuestionsAndInstructions
 from vesalius.learners.language_model.decoupled import ADAPTER, ALIGNMENT, KNOWLEDGE, NOISE, Decoupled, DecoupledLearner
 from vesalius.learners.language_model.mixtures import Mixture
-from vesalius.learners.language_model.networks import opened_network, trainable
+from vesalius.learners.language_model.networks import opened_network
 from vesalius.learners.language_model.trainings import Training
 from vesalius.nets.parts import held_by, in_attention, linear_layers, overlap, parts_of, shared_directions
+from vesalius.nets.unet import count_parameters
 
 TUNE = Decoupled(
     rank=2,
@@ -125,6 +126,6 @@ def test_all_that_both_stages_train_is_counted(tmp_path):
     counted = TUNE.parameters(network)
     assert set(network.state_dict()) == names
     TUNE.gather(network)
-    first = trainable(network)
+    first = count_parameters(network)
     TUNE.align(network)
-    assert counted == first + trainable(network)
+    assert counted == first + count_parameters(network)

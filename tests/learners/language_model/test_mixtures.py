@@ -12,11 +12,12 @@ from vesalius.learners.instructed import QuestionsAndInstructions
 from vesalius.learners.language_model.adapted import Adapted
 from vesalius.learners.language_model.kept import CHANGED
 from vesalius.learners.language_model.mixtures import EXPERTS, Mixture, MixtureOfLora, OneLora
-from vesalius.learners.language_model.networks import opened_network, trainable
+from vesalius.learners.language_model.networks import opened_network
 from vesalius.learners.language_model.supervised import with_lora
 from vesalius.learners.language_model.trainings import Training, examples_of
 from vesalius.nets.mixture_of_lora import expert_shares, matching_rank
 from vesalius.nets.parts import drop_part
+from vesalius.nets.unet import count_parameters
 from vesalius.records import Record, Text
 
 INSTRUCTED = [
@@ -73,17 +74,17 @@ def test_the_baseline_has_as_many_parameters_within_two_hundredths(kind, tmp_pat
     folder = tiny(kind, tmp_path)
     network, _ = opened_network(folder)
     own, names = MIXTURE.parameters(network), set(network.state_dict())
-    assert own == trainable(MIXTURE.everywhere(network))
+    assert own == count_parameters(MIXTURE.everywhere(network))
     drop_part(network, EXPERTS)
     assert set(network.state_dict()) == names
     one = with_lora(network, matching_rank(network, own))
-    assert trainable(one) == pytest.approx(own, rel=0.02)
+    assert count_parameters(one) == pytest.approx(own, rel=0.02)
 
 
 def test_the_baseline_is_a_lora_of_peft(tmp_path):
     tuned = _tuned(tiny("llama", tmp_path), OneLora(parameters=lambda network: 10_000, trainings=(TRAINING,)))
     assert isinstance(tuned.network, PeftModel)
-    assert tuned.trained_parameters == trainable(tuned.network) == pytest.approx(10_000, rel=0.05)
+    assert tuned.trained_parameters == count_parameters(tuned.network) == pytest.approx(10_000, rel=0.05)
     assert tuned.histories["first"].losses[-1] < tuned.histories["first"].losses[0]
 
 

@@ -9,8 +9,9 @@ from vesalius.errors import UserError
 from vesalius.language.backend import Sampling
 from vesalius.learners.checkpoint_folder import checkpoints
 from vesalius.learners.language_model.examples import example_rows
-from vesalius.learners.language_model.networks import as_backend, opened_network, trainable, weights_digest
+from vesalius.learners.language_model.networks import as_backend, opened_network, weights_digest
 from vesalius.learners.language_model.supervised import continue_pretraining, fine_tune, with_lora
+from vesalius.nets.unet import count_parameters
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def test_an_adapter_changes_nothing_at_first_then_learns_alone_and_peft_loads_it
     plain, tokenizer = opened_network(folder(kind))
     adapted = with_lora(opened_network(folder(kind))[0], rank=4, seed=1)
     assert said(adapted, tokenizer) == said(plain, tokenizer)
-    assert 0 < trainable(adapted) < trainable(plain)
+    assert 0 < count_parameters(adapted) < count_parameters(plain)
     fine_tune(adapted, tokenizer, EXAMPLES, steps=10, learning_rate=3e-2, seed=0, batch=3)
     tokens = torch.tensor([tokenizer(PROMPTS[0])["input_ids"]])
     with torch.no_grad():

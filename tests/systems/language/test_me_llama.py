@@ -8,7 +8,7 @@ from transformers import AutoModelForCausalLM
 from tests.language.local.conftest import save_model
 from vesalius.language.models import TAG
 from vesalius.learners.language_model import supervised
-from vesalius.learners.language_model.networks import trainable
+from vesalius.nets.unet import count_parameters
 from vesalius.records import Text
 from vesalius.sources.simulators.mini_clinic import world
 from vesalius.systems.language.adapting import Adaptation, domain_texts, general_texts
@@ -66,7 +66,7 @@ def test_arms_take_as_many_steps_and_differ_in_what_they_read(monkeypatch, tmp_p
     assert [options["share"] for _, options in read] == [REPLAY, 0.0]
     assert read[0][0] == domain_texts(SMOKE.renderings, 0) and read[0][1]["replay"] == general_texts(SMOKE.renderings, 0)
     # the adapter is folded in, and counts among what was trained
-    parameters = trainable(learners["without replay"].network.requires_grad_(True))
+    parameters = count_parameters(learners["without replay"].network.requires_grad_(True))
     assert learners["without replay"].trained_parameters > parameters > learners["instructions alone"].trained_parameters > 0
 
 

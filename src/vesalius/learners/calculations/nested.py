@@ -7,7 +7,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -15,6 +14,7 @@ from vesalius.calculators import Calculator, find
 from vesalius.language.backend import Backend, Sampling, Usage
 from vesalius.language.calculations import NEXT_NOTE, calculation_templates, last_object, slots
 from vesalius.language.calculator_tools import ConversionRefused, Refused, Toolkit
+from vesalius.learners.asks_model import AsksModel
 from vesalius.learners.kept_file import kept
 from vesalius.metrics.calculations import Work, told
 from vesalius.records import Record, Text
@@ -55,7 +55,7 @@ class _Dialogue:
         return self.stage is None and self.outcome == "answered"
 
 
-class NestedTools:
+class NestedTools(AsksModel):
     """An agent over any backend, in four steps; the answer is the calculator's, word for word.
 
     1. Meta-tool: the model names the calculator that is needed, a search over all of them gives candidates, and it chooses one.
@@ -75,20 +75,10 @@ class NestedTools:
     def __init__(
         self, backend: Callable[[], Backend], *, candidates: int = 6, meta: bool = True, nested: bool = True, seed: int = 0
     ) -> None:
-        self._make = backend
+        super().__init__(backend)
         self._count = candidates
         self._meta = meta
         self._nested = nested
-
-    @cached_property
-    def backend(self) -> Backend:
-        """The model that is asked."""
-        return self._make()
-
-    @property
-    def trained_parameters(self) -> int:
-        """None is trained."""
-        return 0
 
     def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
         """Nothing: tools and prompts are given."""

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -12,6 +11,7 @@ from vesalius.errors import UserError
 from vesalius.language.backend import Backend, Reply, Sampling
 from vesalius.language.calculations import NEXT_NOTE, calculation_templates, read_calculation
 from vesalius.language.prompts import few_shot
+from vesalius.learners.asks_model import AsksModel
 from vesalius.learners.kept_file import kept
 from vesalius.records import Record, Text
 from vesalius.tasks import Prediction
@@ -30,7 +30,7 @@ FILE = "examples.json"
 _SAMPLING = Sampling(max_tokens=1024, stop=(NEXT_NOTE,))
 
 
-class PromptedCalculation:
+class PromptedCalculation(AsksModel):
     """Asks any backend, and reads the number, date or time that its text settles on.
 
     Args:
@@ -46,20 +46,10 @@ class PromptedCalculation:
     """
 
     def __init__(self, backend: Callable[[], Backend], *, asking: Asking = "direct", seed: int = 0) -> None:
-        self._make = backend
+        super().__init__(backend)
         self._asking: Asking = asking
         self._seed = seed
         self._examples: dict[str, tuple[str, str]] = {}
-
-    @cached_property
-    def backend(self) -> Backend:
-        """The model that is asked."""
-        return self._make()
-
-    @property
-    def trained_parameters(self) -> int:
-        """None is trained."""
-        return 0
 
     def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
         """Keep one example of each calculator, drawn by the seed; without examples, nothing.

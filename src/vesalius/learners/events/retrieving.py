@@ -18,6 +18,7 @@ from vesalius.learners.training import History as Curves
 from vesalius.learners.training import Regime, device, load_network, new_network, placed, save_histories, save_network, train
 from vesalius.nets.event_transformer import EventBatch, EventSize
 from vesalius.nets.retrieved_events import EventVectors, PooledEvents, Predictor, RetrievedEvents
+from vesalius.nets.unet import count_parameters
 from vesalius.records import Label, Record
 from vesalius.tasks import Prediction
 
@@ -79,7 +80,7 @@ class HistoryClassifier:
     @property
     def trained_parameters(self) -> int:
         """Of the network; 0 before it is made."""
-        return 0 if self._network is None else sum(parameter.numel() for parameter in self._network.parameters())
+        return 0 if self._network is None else count_parameters(self._network)
 
     def fit(self, train_records: Sequence[Record], validation: Sequence[Record]) -> None:
         """Train; the state with the lowest validation loss is kept.

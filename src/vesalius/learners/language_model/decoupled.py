@@ -10,12 +10,12 @@ from torch import nn
 from vesalius.learners.language_model.adapted import Adapted, Tuned
 from vesalius.learners.language_model.lora_files import save_lora
 from vesalius.learners.language_model.mixtures import Mixture
-from vesalius.learners.language_model.networks import trainable
 from vesalius.learners.language_model.terms import with_term
 from vesalius.learners.language_model.trainings import Training
 from vesalius.learners.networks import repeatable
 from vesalius.nets.mixture_of_lora import Padding, mean_balance
 from vesalius.nets.parts import LowRank, add_parts, drop_part, in_attention, overlap
+from vesalius.nets.unet import count_parameters
 from vesalius.records import Record
 
 if TYPE_CHECKING:
@@ -62,12 +62,12 @@ class Decoupled:
         """Both stages."""
         with repeatable(seed):
             self.gather(network)
-        trained = trainable(network)
+        trained = count_parameters(network)
         with with_term(network, lambda: self.noise.balance * mean_balance(network)):
             gathered = self.gathering.run(network, tokenizer, train, seed)
         with repeatable(seed + 1):
             self.align(network)
-        trained += trainable(network)
+        trained += count_parameters(network)
         with with_term(network, lambda: self.orthogonality * overlap(network, KNOWLEDGE, ALIGNMENT)):
             aligned = self.aligning.run(network, tokenizer, train, seed)
         return Tuned(network, trained, {self.gathering.name: gathered, self.aligning.name: aligned})
@@ -96,9 +96,9 @@ class Decoupled:
     def parameters(self, network: nn.Module) -> int:
         """How many both stages train on a network, which stays as it is but for what requires gradients."""
         self._gather(network, Padding())
-        count = trainable(network)
+        count = count_parameters(network)
         self.align(network)
-        count += trainable(network)
+        count += count_parameters(network)
         for part in (KNOWLEDGE, ALIGNMENT):
             drop_part(network, part)
         return count

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 from vesalius.learners.language_model.adapted import Tuned
-from vesalius.learners.language_model.networks import trainable
 from vesalius.learners.language_model.supervised import with_lora
 from vesalius.learners.language_model.terms import with_term
 from vesalius.learners.language_model.trainings import Training, in_turn
 from vesalius.learners.networks import repeatable
 from vesalius.nets.mixture_of_lora import Experts, Padding, matching_rank, mean_balance
 from vesalius.nets.parts import add_parts, drop_part
+from vesalius.nets.unet import count_parameters
 from vesalius.records import Record
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Mixture:
     def parameters(self, network: nn.Module) -> int:
         """How many ``everywhere`` adds to a network, which stays as it is but for what requires gradients."""
         self._add(network, Padding())
-        added = trainable(network)
+        added = count_parameters(network)
         drop_part(network, EXPERTS)
         return added
 
@@ -86,7 +86,7 @@ class MixtureOfLora:
             self.mixture.everywhere(network)
         with with_term(network, lambda: self.mixture.balance * mean_balance(network)):
             histories = in_turn(self.trainings, network, tokenizer, train, seed)
-        return Tuned(network, trainable(network), histories)
+        return Tuned(network, count_parameters(network), histories)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,4 +112,4 @@ class OneLora:
         """Train it."""
         adapted = with_lora(network, matching_rank(network, self.parameters(network)), seed=seed)
         histories = in_turn(self.trainings, adapted, tokenizer, train, seed)
-        return Tuned(adapted, trainable(adapted), histories)
+        return Tuned(adapted, count_parameters(adapted), histories)

@@ -58,15 +58,6 @@ def plain_network(network: nn.Module) -> "PreTrainedModel":
     return inner
 
 
-def trainable(network: nn.Module) -> int:
-    """How many numbers training changes.
-
-    >>> trainable(nn.Linear(3, 2).requires_grad_(False)), trainable(nn.Linear(3, 2))
-    (0, 8)
-    """
-    return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
-
-
 def weights_digest(network: nn.Module) -> str:
     """Twelve digits that tell these weights from others."""
     digest = hashlib.sha256()

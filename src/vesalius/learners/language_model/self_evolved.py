@@ -213,8 +213,8 @@ class SelfEvolved:
         return _policies.get(key, lambda: self._tune_on(network, tokenizer, right))
 
     def _tune_on(self, network: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", right: Sequence[Example]) -> Tuned:
-        from vesalius.learners.language_model.networks import trainable
         from vesalius.learners.language_model.supervised import fine_tune, with_lora
+        from vesalius.nets.unet import count_parameters
 
         own, training = self._training, network
         if own.rank:
@@ -229,7 +229,7 @@ class SelfEvolved:
             seed=self._seed,
             name="policy",
         )
-        return Tuned(training, trainable(training), {"policy": history})
+        return Tuned(training, count_parameters(training), {"policy": history})
 
     def predict(self, records: Sequence[Record]) -> list[Prediction]:
         """Sample solutions of each question and take one.

@@ -5,7 +5,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from vesalius.errors import UserError
 from vesalius.language.backend import Backend, Reply, Sampling
 from vesalius.language.medications.asking import medication_prompt, parse_label, template_of
+from vesalius.learners.asks_model import AsksModel
 from vesalius.learners.kept_file import kept
 from vesalius.learners.medications.strings import string_of
 from vesalius.records import Record, Text
@@ -70,7 +70,7 @@ def abstracted(target: Target, reply: Reply) -> Abstracted:
     )
 
 
-class MedicationAbstraction:
+class MedicationAbstraction(AsksModel):
     r"""Asks any backend for the generic name, route or a class of medication strings.
 
     A string that stands in several records, or that was asked before, is asked once; the first record bears its cost. Each is
@@ -106,7 +106,7 @@ class MedicationAbstraction:
         chat: bool = False,
         seed: int = 0,
     ) -> None:
-        self._make = backend
+        super().__init__(backend)
         self._target: Target = target
         self._count = shots
         self._samples = samples
@@ -117,16 +117,6 @@ class MedicationAbstraction:
         self._shots: list[tuple[str, str]] = []
         self._known: dict[str, Abstracted] = {}
         self._seen: dict[str, set[str]] = {}
-
-    @cached_property
-    def backend(self) -> Backend:
-        """The model that is asked."""
-        return self._make()
-
-    @property
-    def trained_parameters(self) -> int:
-        """None is trained."""
-        return 0
 
     def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
         """Draw the examples.

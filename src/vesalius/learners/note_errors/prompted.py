@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +11,7 @@ import numpy as np
 from vesalius.errors import UserError
 from vesalius.language.backend import Backend, Prompt, Reply, Sampling, Usage
 from vesalius.language.note_review import CORRECT, parse_review, review_prompt
+from vesalius.learners.asks_model import AsksModel
 from vesalius.learners.kept_file import kept
 from vesalius.metrics import NO_ERROR, Correction, read_correction
 from vesalius.records import Record, Text
@@ -29,7 +29,7 @@ FILE = "shots.json"
 _LINE = Sampling(max_tokens=96, stop=("\n\n",))
 
 
-class PromptedReviewer:
+class PromptedReviewer(AsksModel):
     r"""Asks any backend for the wrong sentence and its correction, with or without reviewed notes as examples.
 
     Args:
@@ -57,23 +57,13 @@ class PromptedReviewer:
         sampling: Sampling = _LINE,
         seed: int = 0,
     ) -> None:
-        self._make = backend
+        super().__init__(backend)
         self._asking: Asking = asking
         self._count = shots
         self._chat = chat
         self._sampling = replace(sampling, seed=seed)
         self._seed = seed
         self._shots: list[tuple[str, Correction]] = []
-
-    @cached_property
-    def backend(self) -> Backend:
-        """The model that is asked."""
-        return self._make()
-
-    @property
-    def trained_parameters(self) -> int:
-        """None is trained."""
-        return 0
 
     def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
         """Draw the examples: notes with an error and without in turn, no two of one subject.

@@ -100,8 +100,8 @@ class Domain:
         seed: int,
     ) -> Tuned:
         """Train all weights, in place."""
-        from vesalius.learners.language_model.networks import trainable
         from vesalius.learners.language_model.supervised import continue_pretraining
+        from vesalius.nets.unet import count_parameters
 
         budget = self.budget
         history = continue_pretraining(
@@ -114,7 +114,7 @@ class Domain:
             learning_rate=budget.learning_rate,
             seed=seed,
         )
-        return Tuned(network, trainable(network), {"pretraining": history})
+        return Tuned(network, count_parameters(network), {"pretraining": history})
 
 
 @dataclass(frozen=True, slots=True)

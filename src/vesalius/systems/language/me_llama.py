@@ -110,12 +110,12 @@ class Pretrained:
         seed: int,
     ) -> Tuned:
         """Train the base, then an adapter, and fold that in."""
-        from vesalius.learners.language_model.networks import trainable
         from vesalius.learners.language_model.supervised import continue_pretraining, fine_tune, with_lora
+        from vesalius.nets.unet import count_parameters
 
         budget, histories, trained = self.budget, {}, 0
         if self.pretraining:
-            trained += trainable(network)
+            trained += count_parameters(network)
             histories["pretraining"] = continue_pretraining(
                 network,
                 tokenizer,
@@ -139,7 +139,7 @@ class Pretrained:
             seed=seed,
             name="instructions",
         )
-        trained += trainable(adapted)
+        trained += count_parameters(adapted)
         return Tuned(adapted.merge_and_unload(), trained, histories)
 
 

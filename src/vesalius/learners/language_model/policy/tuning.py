@@ -9,10 +9,10 @@ from vesalius.language.choices import Protocol, prompt_of
 from vesalius.language.questions import question_of
 from vesalius.learners.language_model.adapted import Tuned
 from vesalius.learners.language_model.examples import choice_examples
-from vesalius.learners.language_model.networks import trainable
 from vesalius.learners.language_model.policy.optimisation import Exercise, Method, Practice, Score, optimise
 from vesalius.learners.language_model.policy.rewards import Rule, direct, in_form, right_option
 from vesalius.learners.language_model.supervised import fine_tune
+from vesalius.nets.unet import count_parameters
 from vesalius.records import Record
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Reinforced:
             watched={name: scored(rule) for name, rule in WATCHED.items()},
         )
         history = optimise(self.method(), network, tokenizer, exercise, self.practice, seed=seed)
-        return Tuned(network, trainable(network), {"reinforcement": history})
+        return Tuned(network, count_parameters(network), {"reinforcement": history})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,4 +115,4 @@ class Supervised:
         history = fine_tune(
             network, tokenizer, examples, steps=self.steps, batch=self.batch, learning_rate=self.learning_rate, seed=seed
         )
-        return Tuned(network, trainable(network), {"fine-tuning": history})
+        return Tuned(network, count_parameters(network), {"fine-tuning": history})

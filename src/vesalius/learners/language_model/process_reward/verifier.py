@@ -18,9 +18,10 @@ from transformers.utils import logging
 
 from vesalius.errors import UserError
 from vesalius.language.local.inputs import cache_argument, padded
-from vesalius.learners.language_model.networks import plain_network, trainable
+from vesalius.learners.language_model.networks import plain_network
 from vesalius.learners.language_model.process_reward.judges import Labels
 from vesalius.learners.language_model.process_reward.solutions import behind
+from vesalius.nets.unet import count_parameters
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -81,7 +82,7 @@ class Verifier:
     @property
     def trained_parameters(self) -> int:
         """How many numbers ``train`` changes."""
-        return trainable(self._network) + trainable(self.head)
+        return count_parameters(self._network) + count_parameters(self.head)
 
     def length(self, text: str) -> int:
         """In tokens."""
