@@ -6,6 +6,7 @@ from vesalius.cli import (
     ask,
     base,
     calculate,
+    clinic,
     compare,
     data,
     doctor,
@@ -43,6 +44,7 @@ app.command("report")(report.command)
 app.command("rescore")(rescore.command)
 app.command("evidence")(evidence.command)
 app.command("calculate")(calculate.command)
+app.command("clinic")(clinic.command)
 app.command("doctor")(doctor.command)
 app.add_typer(base.app, name="base")
 app.add_typer(data.app, name="data")

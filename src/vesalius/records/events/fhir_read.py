@@ -22,30 +22,25 @@ About a megabyte of lines is held in memory besides the table, which takes about
 a bundle is read whole.
 """
 
-import gzip
 import hashlib
 import json
 import re
-import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from vesalius.errors import UserError
-from vesalius.progress import track
 from vesalius.records.events.columns import Columns
 from vesalius.records.events.faults import Faults, Reading
+from vesalius.records.events.fhir_documents import documents, fhir_files
 from vesalius.records.events.fhir_element import REMEDY, Element, LeftOut
 from vesalius.records.events.fhir_events import events_of, patient_events
 from vesalius.records.events.fhir_kinds import KINDS, OWN_IDS, R4_TYPES
 from vesalius.records.events.fhir_references import References, medication_code
 
-LINES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
-DOCUMENTS = (".json", ".json.gz")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
-_BATCH = 1 << 20
 
 
 def read_fhir(source: Path, *, strict: bool = True) -> Reading:
@@ -62,75 +57,11 @@ def read_fhir(source: Path, *, strict: bool = True) -> Reading:
     reader = _Reader(Faults(strict=strict))
     for file in fhir_files(source):
         try:
-            for place, values in _resources(file, reader):
+            for place, values in documents(file, reader.faults.add):
                 reader.take(place, values)
         except UserError as error:
             reader.faults.add(error)
     return reader.reading()
-
-
-def fhir_files(source: Path) -> list[Path]:
-    """The files with resources; those of patients first, so that subjects are in their order.
-
-    Raises:
-        UserError: if there is none.
-    """
-    names = (*LINES, *DOCUMENTS)
-    if source.is_dir():
-        files = [file for file in source.iterdir() if file.name.lower().endswith(names) and not file.name.startswith(".")]
-    else:
-        files = [source] if source.is_file() and source.name.lower().endswith(names) else []
-    if not files:
-        raise UserError(f"{source}: no FHIR file ({', '.join(names)}); name such a file or a folder of them.")
-    return sorted(files, key=lambda file: (not file.name.startswith("Patient"), file.name))
-
-
-def _resources(file: Path, reader: "_Reader") -> Iterator[tuple[str, Any]]:
-    """Each resource with its place."""
-    try:
-        with gzip.GzipFile(file) if file.name.lower().endswith(".gz") else file.open("rb") as handle:
-            if file.name.lower().endswith(DOCUMENTS):
-                yield str(file), _parsed(handle.read(), str(file))
-                return
-            number = 0
-            for lines in _batches(handle, file):
-                for line in lines:
-                    number += 1
-                    if line.strip():
-                        place = f"{file}, line {number}"
-                        try:
-                            values = _parsed(line, place)
-                        except UserError as error:
-                            reader.faults.add(error)
-                        else:
-                            yield place, values
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise UserError(f"{file}: damaged; obtain it again.") from error
-    except OSError as error:
-        raise UserError(f"{file}: cannot be read ({error.strerror}); name a file that can.") from error
-
-
-def _batches(handle: IO[bytes] | gzip.GzipFile, file: Path) -> Iterator[list[bytes]]:
-    """Lines of about a megabyte, so that progress can be told in megabytes."""
-    batches = iter(lambda: handle.readlines(_BATCH), [])
-    if file.name.lower().endswith(".gz"):
-        return batches
-    return track(batches, f"reading {file.name}", max(1, -(-file.stat().st_size // _BATCH)))
-
-
-def _parsed(text: bytes, place: str) -> Any:
-    try:
-        return _DECODER.decode(str(text, "utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        at = f" (at character {error.pos + 1})" if isinstance(error, json.JSONDecodeError) else ""
-        raise UserError(f"{place}: not JSON{at}; {REMEDY}.") from error
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
 @dataclass(slots=True)

@@ -114,7 +114,17 @@ class Bench:
         )
 
 
+def clinic_of(patients: int, *, visits: int = 6, seed: int = 0) -> Clinic:
+    """The clinic of a bench, to be used without its tasks.
+
+    >>> clinic_of(12, visits=1).now.isoformat()
+    '2023-11-13T10:15:00+00:00'
+    """
+    resources = (one for person in people(patients, seed).known for one in chart(person, visits=visits, seed=seed))
+    return Clinic(resources, now=NOW)
+
+
 @lru_cache(maxsize=4)
 def _environment(patients: int, visits: int, seed: int) -> Environment:
-    resources = (one for person in people(patients, seed).known for one in chart(person, visits=visits, seed=seed))
-    return Environment(Clinic(resources, now=NOW), Caller("agent", ROLES["physician"]), max_steps=STEPS)
+    clinic = clinic_of(patients, visits=visits, seed=seed)
+    return Environment(clinic, Caller("agent", ROLES["physician"]), max_steps=STEPS)

@@ -1,0 +1,79 @@
+import json
+
+import pytest
+
+from vesalius.errors import UserError
+from vesalius.worlds.fhir import ROLES, Call, Caller
+from vesalius.worlds.fhir.from_files import taken_from
+
+PHYSICIAN = Caller("agent", ROLES["physician"])
+PATIENT = {"resourceType": "Patient", "id": "p1", "birthDate": "1950-03-04"}
+PULSE = {
+    "resourceType": "Observation",
+    "id": "o1",
+    "status": "final",
+    "code": {"text": "pulse"},
+    "subject": {"reference": "Patient/p1"},
+}
+
+
+@pytest.fixture
+def write(tmp_path):
+    def wrote(name, *resources):
+        (tmp_path / name).write_text("\n".join(one if isinstance(one, str) else json.dumps(one) for one in resources))
+        return tmp_path
+
+    return wrote
+
+
+def bundle(*entries):
+    return {"resourceType": "Bundle", "type": "collection", "entry": list(entries)}
+
+
+def test_lines_of_several_files_become_a_clinic(write):
+    write("Patient.ndjson", PATIENT)
+    taken = taken_from(write("Observation.ndjson", PULSE, {**PULSE, "id": "o2"}))
+    found = taken.clinic().call(Call.of("GET", "Observation?patient=p1"), PHYSICIAN)
+    assert found.body["total"] == 2 and not taken.faults.count and not taken.dangling
+
+
+def test_urls_of_a_bundle_stand_for_its_resources(write):
+    patient = {"fullUrl": "urn:uuid:0f-1", "resource": {name: value for name, value in PATIENT.items() if name != "id"}}
+    pulse = {"resource": {**PULSE, "subject": {"reference": "urn:uuid:0f-1"}}}
+    clinic = taken_from(write("all.json", bundle(pulse, patient))).clinic()
+    assert clinic.latest(("Observation", "o1")).resource["subject"]["reference"] == "Patient/0f-1"
+
+
+def test_references_by_whole_url_lead_to_what_is_there(write):
+    pulse = {**PULSE, "subject": {"reference": "https://records.example/fhir/Patient/p1/_history/3"}}
+    clinic = taken_from(write("all.ndjson", pulse, PATIENT)).clinic()
+    assert clinic.latest(("Observation", "o1")).resource["subject"]["reference"] == "Patient/p1"
+
+
+def test_what_a_clinic_does_not_have_is_counted_and_references_to_it_become_names(write):
+    told = {**PULSE, "subject": {"reference": "Group/g1"}, "performer": [{"reference": "Patient/p9", "display": "Dr Lee"}]}
+    taken = taken_from(write("all.ndjson", PATIENT, {"resourceType": "Claim", "id": "c"}, told))
+    kept = taken.clinic().latest(("Observation", "o1")).resource
+    assert dict(taken.left_out) == {"Claim": 1} and taken.dangling == 2
+    assert kept["subject"] == {"display": "Group/g1"} and kept["performer"] == [{"display": "Dr Lee"}]
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("{", "line 2: not JSON"),
+        ("[]", "line 2: field 'resourceType'"),
+        (json.dumps({**PULSE, "status": "done"}), "line 2: Observation/o1, field 'status'"),
+        (json.dumps({name: value for name, value in PULSE.items() if name != "id"}), "line 2: Observation, field 'id': missing"),
+        (json.dumps({**PATIENT, "gender": "female"}), "line 2: Patient, field 'id': has been given to another one"),
+    ],
+)
+def test_a_resource_with_a_fault_is_left_out_and_named(write, line, named):
+    taken = taken_from(write("all.ndjson", PATIENT, line))
+    assert taken.faults.count == 1 and named in taken.faults.sentences[0]
+    assert list(taken.resources) == [("Patient", "p1")]
+
+
+def test_files_without_anything_to_keep_are_refused_with_the_first_fault(write):
+    with pytest.raises(UserError, match=r"no resource that a clinic can keep.*line 1: not JSON"):
+        taken_from(write("all.ndjson", "{")).clinic()
