@@ -51,11 +51,13 @@ def test_the_last_events_are_the_last_and_random_ones_are_any():
     assert random.retrieved(record).tolist() != list(range(count - 8, count)) and len(set(random.retrieved(record))) == 8
 
 
-def test_a_long_history_is_scored_piece_by_piece_to_the_same_answer(monkeypatch):
-    made = learner("retrieved", 20)
+@pytest.mark.parametrize("takes", ["retrieved", "last", "random", "all"])
+@pytest.mark.parametrize("piece", [7, 90], ids=["pieces of histories", "a few histories together"])
+def test_histories_are_read_in_pieces_and_together_to_the_same_answer(monkeypatch, takes, piece):
+    made = learner(takes, 20)
     made.fit(SPLIT.train, [])
     whole = [one.value for one in made.predict(SPLIT.test)]
-    monkeypatch.setattr(retrieving, "PIECE", 7)
+    monkeypatch.setattr(retrieving, "PIECE", piece)
     assert np.allclose([one.value for one in made.predict(SPLIT.test)], whole, atol=1e-6)
 
 

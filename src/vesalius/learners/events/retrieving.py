@@ -1,7 +1,7 @@
 """Whether an outcome comes, from a history of any length: by retrieved events, the last ones, random ones, or all pooled."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -26,8 +26,11 @@ WEIGHTS, CODES, DRAWN = "events.safetensors", "codes.json", "drawn.json"
 
 Takes = Literal["retrieved", "last", "random", "all"]
 
+Chosen = tuple[History, NDArray[np.int64]]
+"""A history and places of some of its events."""
+
 PIECE = 4096
-"""Events of a history that are scored at once, so that memory does not grow with its length."""
+"""Events that are scored at once, so that memory does not grow with the length of a history."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +136,7 @@ class HistoryClassifier:
         network = self._known()
         (history,) = self._numbered([record])
         with torch.inference_mode():
-            return self._places(network, history)
+            return self._places(network, [history])[0]
 
     def _known(self) -> nn.Module:
         if self._network is None:
@@ -171,29 +174,24 @@ class HistoryClassifier:
         return np.sort(rng.permutation(count)[: self._recipe.kept])
 
     def _logits(self, network: nn.Module, histories: Sequence[History]) -> Tensor:
-        """One history after the other."""
-        return torch.cat([self._logit(network, history) for history in histories])
+        """Of all histories; those are read together that have few events together."""
+        chosen = [(history, np.sort(places)) for history, places in zip(histories, self._places(network, histories), strict=True)]
+        said: list[Tensor] = []
+        for group in _groups(chosen):
+            batch = _tensors(padded(group))
+            if isinstance(network, RetrievedEvents):
+                said.append(network.predictor(network.vectors(batch), batch.codes_BL != 0))
+            else:
+                said.append(network(batch))
+        return torch.cat(said)
 
-    def _logit(self, network: nn.Module, history: History) -> Tensor:
-        if isinstance(network, PooledEvents):
-            found: Tensor = network(_tensors(padded([(history, np.arange(len(history.places)))])))
-            return found
-        batch = _tensors(padded([(history, np.sort(self._places(network, history)))]))
+    def _places(self, network: nn.Module, histories: Sequence[History]) -> list[NDArray[np.int64]]:
+        """Events of each that are read; of a long history scores are had piece by piece."""
         if isinstance(network, RetrievedEvents):
-            said: Tensor = network.predictor(network.vectors(batch), batch.codes_BL != 0)
-            return said
-        logits: Tensor = network(batch)
-        return logits
-
-    def _places(self, network: nn.Module, history: History) -> NDArray[np.int64]:
-        """Events that reach the transformer; of a long history scores are had piece by piece."""
-        if not isinstance(network, RetrievedEvents):
-            return self._taken(history, np.random.default_rng([self._seed, len(history.places)]))
-        starts = range(0, len(history.places), PIECE)
-        pieces = [np.arange(start, min(start + PIECE, len(history.places))) for start in starts]
-        scores = torch.cat([network.scores(_tensors(padded([(history, piece)])))[0] for piece in pieces])
-        best: NDArray[np.int64] = scores.topk(min(self._recipe.kept, len(scores))).indices.cpu().numpy()
-        return best
+            return [scores.topk(min(network.kept, len(scores))).indices.cpu().numpy() for scores in _scores(network, histories)]
+        if isinstance(network, PooledEvents):
+            return [np.arange(len(history.places)) for history in histories]
+        return [self._taken(one, np.random.default_rng([self._seed, len(one.places)])) for one in histories]
 
     def save(self, folder: Path) -> None:
         """Write vocabulary, weights, and the seed of random events."""
@@ -216,7 +214,7 @@ class HistoryClassifier:
         load_network(self._network, folder / WEIGHTS)
 
 
-def padded(chosen: Sequence[tuple[History, NDArray[np.int64]]]) -> dict[str, NDArray[np.generic]]:
+def padded(chosen: Sequence[Chosen]) -> dict[str, NDArray[np.generic]]:
     """Chosen events of each history, filled up behind; ages are days before the last event of the whole history."""
     longest = max(1, max(len(places) for _, places in chosen))
     shape = len(chosen), longest
@@ -228,6 +226,32 @@ def padded(chosen: Sequence[tuple[History, NDArray[np.int64]]]) -> dict[str, NDA
         values = history.values[places]
         numbers[row, :count], valued[row, :count] = np.nan_to_num(values), ~np.isnan(values)
     return {"codes_BL": codes, "ages_BL": since, "numbers_BL": numbers, "valued_BL": valued}
+
+
+def _scores(network: RetrievedEvents, histories: Sequence[History]) -> list[Tensor]:
+    """Of all events of each history."""
+    pieces = [
+        (history, np.arange(start, min(start + PIECE, len(history.places))))
+        for history in histories
+        for start in range(0, len(history.places), PIECE)
+    ]
+    rows = [row for group in _groups(pieces) for row in network.scores(_tensors(padded(group)))]
+    found = iter([row[: len(places)] for row, (_, places) in zip(rows, pieces, strict=True)])
+    return [torch.cat([next(found) for _ in range(0, len(history.places), PIECE)]) for history in histories]
+
+
+def _groups(chosen: Sequence[Chosen]) -> Iterator[list[Chosen]]:
+    """Neighbours that have no more events together than a piece, or one that has more."""
+    group: list[Chosen] = []
+    longest = 0
+    for one in chosen:
+        longest = max(longest, len(one[1]))
+        if group and longest * (len(group) + 1) > PIECE:
+            yield group
+            group, longest = [], len(one[1])
+        group.append(one)
+    if group:
+        yield group
 
 
 def _events(batch: Mapping[str, Tensor]) -> EventBatch:
