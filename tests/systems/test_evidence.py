@@ -21,7 +21,9 @@ def test_a_run_is_kept_with_its_finding_and_how_it_is_read(tmp_path):
     assert run.finding.verdict in page and "**Reading.**" not in page
     (folder / "readings").mkdir()
     (folder / "readings" / f"{path.stem}.md").write_text("Too few questions.\n")
-    assert "**Reading.** Too few questions.\n" in evidence_page(folder)
+    path.write_text(json.dumps(content | {"settings": content["settings"] | {"model": "mock"}}))
+    page = evidence_page(folder)
+    assert "**Reading.** Too few questions.\n" in page and "data simulated, model mock.\n" in page
 
 
 def test_the_page_of_the_repository_is_that_of_its_files():

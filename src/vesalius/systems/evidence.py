@@ -1,7 +1,7 @@
 """The finding of a system as it is kept in the repository."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vesalius.trials.config import load_config
@@ -47,13 +47,18 @@ def evidence_page(folder: Path) -> str:
         seeds = ", ".join(map(str, content["seeds"]))
         parts.append(
             f"## {settings['title']}\n\n"
-            f"`{content['made_by']}`: size {settings['size']}, seeds {seeds}, data {settings['data']}.\n\n"
+            f"`{content['made_by']}`: size {settings['size']}, seeds {seeds}, data {settings['data']}{_model(settings)}.\n\n"
             f"**Claim.** {finding.claim}\n\n**Finding.** {finding.verdict}\n"
             + (f"\n**Failed gates.** {', '.join(failed)}.\n" if failed else "")
             + _reading(folder / "readings" / f"{path.stem}.md")
             + f"\n{_table(finding.comparisons)}"
         )
     return "\n".join(parts)
+
+
+def _model(settings: Mapping[str, str]) -> str:
+    """What answered, where it is named; else the shipped base model, or no language model at all."""
+    return f", model {settings['model']}" if "model" in settings else ""
 
 
 def _reading(file: Path) -> str:
