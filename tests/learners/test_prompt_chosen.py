@@ -71,6 +71,19 @@ def test_draws_of_examples_are_candidates_too():
     assert first.count("Question:") == second.count("Question:") == 3 and first != second
 
 
+def test_an_answer_is_as_long_as_the_candidate_has_it():
+    asked = []
+
+    def answer(prompt, sampling, sample):
+        asked.append(sampling.max_tokens)
+        return "The answer is B."
+
+    learner = PromptChosen(lambda: Scripted(answer), [Candidate(protocol="chain of thought", max_tokens=77)])
+    learner.fit([], RECORDS[:1])
+    learner.predict(RECORDS[:2])
+    assert set(asked) == {77}
+
+
 def test_what_was_chosen_is_kept(tmp_path):
     learner = fitted(model("B", "A"))
     learner.save(tmp_path)

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from vesalius.errors import UserError
-from vesalius.language.backend import Backend
-from vesalius.language.choices import Protocol
+from vesalius.language.backend import Backend, Sampling
+from vesalius.language.choices import NEXT_QUESTION, Protocol
 from vesalius.learners.asks_model import AsksModel
 from vesalius.learners.kept_file import kept
 from vesalius.learners.prompted import Prompted
@@ -29,11 +29,13 @@ class Candidate:
         protocol: how an answer is had.
         shots: solved examples before each question.
         draw: seed of which examples, beside the learner's own.
+        max_tokens: of an answer that is written; None for the protocol's own number.
     """
 
     protocol: Protocol
     shots: int = 0
     draw: int = 0
+    max_tokens: int | None = None
 
 
 class PromptChosen(AsksModel):
@@ -103,8 +105,15 @@ class PromptChosen(AsksModel):
         return sum(one.value == record.get(self._target, Text).value for one, record in zip(said, validation, strict=True))
 
     def _prompted(self, candidate: Candidate, backend: Backend) -> Prompted:
-        seed = self._seed_of(candidate)
-        return Prompted(lambda: backend, protocol=candidate.protocol, shots=candidate.shots, target=self._target, seed=seed)
+        tokens = candidate.max_tokens
+        return Prompted(
+            lambda: backend,
+            protocol=candidate.protocol,
+            shots=candidate.shots,
+            sampling=None if tokens is None else Sampling(max_tokens=tokens, stop=(NEXT_QUESTION,)),
+            target=self._target,
+            seed=self._seed_of(candidate),
+        )
 
     def _seed_of(self, candidate: Candidate) -> int:
         """The draws of two seeds are apart, whatever the candidates."""

@@ -1,7 +1,12 @@
+from vesalius.language.local.loading import load
+from vesalius.language.models import base_folder
+from vesalius.language.scripted import Scripted, text_of
+from vesalius.learners.prompt_chosen import PromptChosen
 from vesalius.records import Choices, Text
 from vesalius.sources.simulators.mini_clinic.note_questions import NoteQuestions
 from vesalius.systems.language.adapted_pairs import MODELS
 from vesalius.systems.language.fine_tuned_pairs import Budget, FineTuned
+from vesalius.systems.language.med_dapt_progress import candidates
 from vesalius.systems.language.medical_adaptation_limits import SYSTEM
 
 
@@ -11,6 +16,23 @@ def test_three_regimes_on_exams_and_notes():
         f"{regime}, {family}" for regime in ("zero-shot", "few-shot", "fine-tuned") for family in ("exams", "notes")
     }
     assert all(set(SYSTEM.learners(task, "default")) == set(MODELS) for task in tasks)
+
+
+def test_the_longest_prompts_leave_the_shipped_model_room_for_a_chain():
+    task = next(task for task in SYSTEM.tasks["clinic"]("default") if task.question == "few-shot, notes")
+    (asked,) = [one for one in candidates("few-shot", "default") if one.protocol == "chain of thought" and one.draw == 0]
+    model, taken = load(base_folder()), []
+
+    def answer(prompt, sampling, sample):
+        taken.append(len(model.tokenizer(text_of(prompt))["input_ids"]) + sampling.max_tokens)
+        return "The answer is B."
+
+    split = task.split(task.source.records())
+    for seed in range(5):
+        learner = PromptChosen(lambda: Scripted(answer), [asked], seed=seed)
+        learner.fit(split.train, split.validation)
+        learner.predict([*split.validation, *split.test])
+    assert 250 < max(taken) <= model.longest
 
 
 def test_a_note_holds_the_right_option_of_its_question_and_no_other():

@@ -50,6 +50,8 @@ _PROTOCOLS: Mapping[Size, tuple[Protocol, ...]] = {
     "default": ("letter", "generation", "chain of thought"),
     "paper": ("letter", "text by length", "generation", "chain of thought"),
 }
+_CHAIN_TOKENS: Mapping[Size, int] = {"smoke": 32, "default": 128, "paper": 512}
+"""Of a chain of thought; the clinic's models have 768 positions, of which a note and its examples take up to half."""
 _DRAWS: Mapping[Size, int] = {"smoke": 2, "default": 2, "paper": 10}
 _ADAPTED: Mapping[Size, tuple[str, ...]] = {"smoke": ("me-llama",), "default": tuple(MODELS), "paper": tuple(MODELS)}
 
@@ -57,7 +59,11 @@ _ADAPTED: Mapping[Size, tuple[str, ...]] = {"smoke": ("me-llama",), "default": t
 def candidates(regime: Regime, size: Size) -> list[Candidate]:
     """Prompts that are tried: every protocol, with every draw of examples where there are any."""
     shots, draws = SHOTS[regime], _DRAWS[size] if SHOTS[regime] else 1
-    return [Candidate(protocol=name, shots=shots, draw=draw) for name in _PROTOCOLS[size] for draw in range(draws)]
+    return [
+        Candidate(protocol=name, shots=shots, draw=draw, max_tokens=_CHAIN_TOKENS[size] if name == "chain of thought" else None)
+        for name in _PROTOCOLS[size]
+        for draw in range(draws)
+    ]
 
 
 def _clinic(size: Size) -> list[Task]:
