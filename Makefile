@@ -46,6 +46,7 @@ evidence: $(INSTALLED)
 	$(BIN)/vesalius evidence me-llama
 	$(BIN)/vesalius evidence ming-moe
 	$(BIN)/vesalius evidence spbertqa
+	$(BIN)/vesalius evidence ehrmonize
 	$(BIN)/vesalius evidence clinicalbench --data all
 	$(BIN)/vesalius evidence irregular-multimodal-ehr
 	$(BIN)/vesalius evidence medagentbench --data families --data whole
