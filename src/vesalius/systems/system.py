@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from vesalius.names import Area, Kind, Size
 from vesalius.tasks import Task
@@ -10,6 +11,8 @@ from vesalius.trials.trial import Build
 Arms = Mapping[str, Build]
 
 Tasks = Callable[[Size], Sequence[Task]]
+
+OwnTasks = Callable[[Path, Size], Sequence[Task]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class System:
             are had greedily.
         takes_model: whether the arms are built on the language model that ``vesalius.language.models.model_of`` gives for a task,
             so that the user can name another one.
+        own: tasks from a folder of the user's own that ``--data`` names, at a size; None where the system takes none so.
         stand_in: what answers where the user names no model, such as a mock; blank where it is the shipped base model.
     """
 
@@ -50,4 +54,5 @@ class System:
     tasks: Mapping[str, Tasks]
     seeds: int = 5
     takes_model: bool = False
+    own: OwnTasks | None = None
     stand_in: str = ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 from vesalius import catalogue
 from vesalius.errors import UserError
@@ -30,7 +31,8 @@ def trial_of(
     Args:
         system: what to try.
         size: ``smoke`` for seconds, ``default`` for minutes on two cores, ``paper`` for the published configuration.
-        data: names among the system's tasks, or ``all`` for those whose records are at hand; by default the first of these.
+        data: names among the system's tasks, ``all`` for those whose records are at hand, or a folder of the user's own where the
+            system takes one; by default the first at hand.
         seeds: how many, or which; by default five (two at smoke size), or one where nothing is random.
         model: the language model to build on, as ``vesalius.language.models.opened`` takes it; by default the system's own.
 
@@ -76,16 +78,24 @@ def available(system: System, size: Size) -> Iterator[tuple[str, Sequence[Task]]
 
 
 def _chosen(system: System, size: Size, data: Sequence[str]) -> tuple[list[str], list[Task]]:
-    unknown = [name for name in data if name != ALL and name not in system.tasks]
-    if unknown:
-        raise UserError(f"--data {unknown[0]}: {system.id} has {', '.join(system.tasks)}, or {ALL} for those at hand.")
-    if data and ALL not in data:
-        named = list(dict.fromkeys(data))
-        return named, [task for name in named for task in system.tasks[name](size)]
-    at_hand = list(available(system, size) if data else islice(available(system, size), 1))
-    if not at_hand:
-        raise UserError(f"{system.id}: none of its data ({', '.join(system.tasks)}) is at hand; see vesalius data list.")
-    return [name for name, _ in at_hand], [task for _, tasks in at_hand for task in tasks]
+    chosen: dict[str, Sequence[Task]] = {}
+    if not data or ALL in data:
+        chosen |= available(system, size) if data else islice(available(system, size), 1)
+        if not chosen:
+            raise UserError(f"{system.id}: none of its data ({', '.join(system.tasks)}) is at hand; see vesalius data list.")
+    for name in data:
+        if name != ALL and name not in chosen:
+            chosen[name] = _named(system, size, name)
+    return list(chosen), [task for tasks in chosen.values() for task in tasks]
+
+
+def _named(system: System, size: Size, name: str) -> Sequence[Task]:
+    if name in system.tasks:
+        return system.tasks[name](size)
+    if system.own is not None and Path(name).is_dir():
+        return system.own(Path(name), size)
+    own = "" if system.own is None else ", or a folder of your own (docs/events.md)"
+    raise UserError(f"--data {name}: {system.id} has {', '.join(system.tasks)}, or {ALL} for those at hand{own}.")
 
 
 def _seeds(system: System, size: Size, seeds: int | Sequence[int] | None) -> tuple[int, ...]:

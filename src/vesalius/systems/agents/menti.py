@@ -23,6 +23,7 @@ from vesalius.learners.calculations.prompted import Asking, PromptedCalculation
 from vesalius.learners.learner import Learner
 from vesalius.names import Size
 from vesalius.systems.language.calculation_tasks import backend, named_arm, released, simulated
+from vesalius.systems.language.steering_tasks import without_examples
 from vesalius.systems.system import Arms, Claim, System
 from vesalius.tasks import Task
 
@@ -61,7 +62,7 @@ SYSTEM = System(
     ),
     learners=_learners,
     baselines=_baselines,
-    tasks={"simulated": simulated, "medcalc-bench": released},
+    tasks={"simulated": without_examples(simulated), "medcalc-bench": without_examples(released)},
     seeds=1,
     takes_model=True,
     stand_in="mock",

@@ -21,6 +21,7 @@ Steinberg, Fries, Xu, Shah: MOTOR: A Time-To-Event Foundation Model For Structur
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from vesalius.learners.learner import Learner
@@ -28,11 +29,12 @@ from vesalius.metrics import METRICS
 from vesalius.names import Size, Tier
 from vesalius.records import Record
 from vesalius.sources.few_labels import FewLabels
+from vesalius.sources.own_histories import OwnHistories, split_of_own
 from vesalius.sources.simulators.patients import Patients
 from vesalius.sources.simulators.patients.world import Hospital
 from vesalius.sources.splits import split_by_hash
 from vesalius.systems.system import Arms, Claim, System
-from vesalius.tasks import Measure, Split, Task
+from vesalius.tasks import Measure, Source, Split, Task
 
 if TYPE_CHECKING:
     from vesalius.learners.events.counts import Model
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 
 TARGET = "time to event"
 HORIZON = 16
-"""Quarters of a year for which survival is told."""
+"""Units of time, here quarters of a year, for which survival is told."""
 
 OUTCOMES: Mapping[Size, tuple[str, ...]] = {
     "smoke": ("death",),
@@ -145,7 +147,14 @@ def _clinic(size: Size) -> list[Task]:
     return tasks
 
 
-def _task(source: Patients | Moved, name: str, question: str) -> Task:
+def _own(folder: Path, size: Size) -> list[Task]:
+    """Of a MEDS dataset whose labels say when."""
+    source = OwnHistories(folder=folder, target=TARGET, horizon=HORIZON)
+    task = _task(source, source.name, "Your own patients")
+    return [replace(task, split=split_of_own, note="A user's own data.")]
+
+
+def _task(source: Source, name: str, question: str) -> Task:
     return Task(
         name=name,
         family="survival",
@@ -223,4 +232,5 @@ SYSTEM = System(
     learners=_learners,
     baselines=_baselines,
     tasks={"clinic": _clinic},
+    own=_own,
 )

@@ -15,18 +15,20 @@ Kim, Shim, Yang, Im, Lim, Jeong, Choi: General-Purpose Retrieval-Enhanced Medica
 MLHC 2024, arXiv 2310.20204.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vesalius.learners.learner import Learner
 from vesalius.metrics import METRICS
 from vesalius.names import Size
 from vesalius.records import Events, Record
+from vesalius.sources.own_histories import OwnHistories, split_of_own
 from vesalius.sources.simulators.long_histories import TELLING, LongHistories
 from vesalius.systems.system import Arms, Claim, System
-from vesalius.tasks import Measure, Task
+from vesalius.tasks import Measure, Source, Split, Task
 from vesalius.tasks.texts import by_release
 
 if TYPE_CHECKING:
@@ -79,22 +81,31 @@ BUDGETS: Mapping[Size, Budget] = {
 def _clinic(size: Size) -> list[Task]:
     """A task a length of histories."""
     budget = BUDGETS[size]
-    return [
-        Task(
-            name=(
-                source := LongHistories(train=budget.train, validation=budget.validation, test=budget.test, events=events)
-            ).name,
-            family="classification",
-            source=source,
-            inputs=("history",),
-            target=TARGET,
-            split=by_release,
-            measures=(Measure(METRICS["auroc"], margin=0.02),),
-            note=f"Simulated: {len(TELLING)} codes decide, each once in a third of the histories; the others are chance.",
-            question="Which events are read",
-        )
+    note = f"Simulated: {len(TELLING)} codes decide, each once in a third of the histories; the others are chance."
+    sources = [
+        LongHistories(train=budget.train, validation=budget.validation, test=budget.test, events=events)
         for events in budget.events
     ]
+    return [_task(source, by_release, note) for source in sources]
+
+
+def _own(folder: Path, size: Size) -> list[Task]:
+    """Of a MEDS dataset with labels."""
+    return [_task(OwnHistories(folder=folder, target=TARGET), split_of_own, "A user's own data.")]
+
+
+def _task(source: Source, split: Callable[[Sequence[Record]], Split], note: str) -> Task:
+    return Task(
+        name=source.name,
+        family="classification",
+        source=source,
+        inputs=("history",),
+        target=TARGET,
+        split=split,
+        measures=(Measure(METRICS["auroc"], margin=0.02),),
+        note=note,
+        question="Which events are read",
+    )
 
 
 def _classifier(takes: "Takes", size: Size, seed: int) -> "HistoryClassifier":
@@ -150,4 +161,5 @@ SYSTEM = System(
     learners=_learners,
     baselines=_baselines,
     tasks={"clinic": _clinic},
+    own=_own,
 )

@@ -60,7 +60,6 @@ SYSTEM = System(
     learners=_learners,
     baselines=_baselines,
     tasks={"simulated": simulated, "medcalc-bench": released},
-    seeds=1,
     takes_model=True,
     stand_in="mock",
 )
