@@ -35,7 +35,8 @@ def run(
     Args:
         id: of the system, or its number.
         size: ``smoke`` for seconds, ``default`` for minutes on two cores, ``paper`` for the published configuration.
-        data: one or more of the system's data sets, or ``all`` for those at hand; by default the first at hand.
+        data: one or more of the system's data sets, or ``all`` for those at hand; by default the first at hand. Systems of
+            patients' histories also take a MEDS folder with labels (docs/events.md).
         seeds: how many, or which; by default the system's own number.
         model: the language model to build on, for systems that take one: a folder in the Hugging Face layout, a ``.gguf`` file,
             or an OpenAI-compatible server as ``URL#NAME``.

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from vesalius.cli.convert import convert
+from vesalius.cli.label import label
 from vesalius.cli.options import Json
 from vesalius.errors import UserError
 from vesalius.sources.public.root import VARIABLE, data_root
@@ -23,6 +24,7 @@ def callback() -> None:
 
 
 app.command("convert")(convert)
+app.command("label")(label)
 
 
 @app.command("list")

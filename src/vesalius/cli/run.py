@@ -13,7 +13,10 @@ from vesalius.names import EngineName, Size
 def command(
     id: System,
     size: Annotated[Size, typer.Option(help="smoke: seconds; default: minutes on two cores; paper: as published.")] = "default",
-    data: Annotated[list[str] | None, typer.Option(help="A data set of the system, or all; may be repeated.")] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="A data set of the system, or all; may be repeated. Of histories also a MEDS folder of your own."),
+    ] = None,
     seeds: Annotated[str | None, typer.Option(help="How many, or which: 5 or 0,1,2.")] = None,
     model: Annotated[
         str | None, typer.Option(help="A language model to build on: a folder, a .gguf file, or an endpoint as URL#NAME.")

@@ -30,12 +30,10 @@ from vesalius.learners.training import History as Curves
 from vesalius.learners.training import device, load_network, new_network, placed, save_histories, save_network, train
 from vesalius.nets.piecewise import exposures, log_rates, survival
 from vesalius.records import Record, Survival
+from vesalius.records.durations import DAYS
 from vesalius.records.record import digest_of
 from vesalius.remembered import Remembered
 from vesalius.tasks import Prediction
-
-UNITS: Mapping[str, float] = {"days": 1.0, "months": 365.25 / 12, "quarters": 365.25 / 4, "years": 365.25}
-"""Days of a unit of survival times."""
 
 WEIGHTS, CODES, SHAPE = "time-to-event.safetensors", "codes.json", "shape.json"
 _ANSWERED = 128
@@ -80,7 +78,7 @@ class TimeToEvent:
         if not labelled:
             raise UserError(f"training records: none has the field {self._target!r}; give at least one.")
         self.histories = {}
-        self._unit = UNITS[labelled[0].get(self._target, Survival).unit]
+        self._unit = DAYS[labelled[0].get(self._target, Survival).unit]
         regime = self._recipe.pretraining
         if regime is None:
             vocabulary = vocabulary_of([history_of(record) for record in train_records])

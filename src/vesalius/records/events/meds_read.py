@@ -34,7 +34,7 @@ def read_meds(folder: Path) -> EventTable:
     """
     tables = list(read_meds_shards(folder))
     table = _joined(tables, folder)
-    wanted = list(_names(folder).values())
+    wanted = list(subject_names(folder).values())
     if not wanted or table.subjects == tuple(wanted):
         return table
     at = {name: place for place, name in enumerate(table.subjects)}
@@ -55,7 +55,7 @@ def read_meds_shards(folder: Path, *, bare: bool = False) -> Iterator[EventTable
         UserError: naming file, column, and row (from 1) or subject, if a file or column is missing, damaged or of the wrong
             type, a subject or code is null, a subject's events are in two places, or they are out of order.
     """
-    names = _names(folder)
+    names = subject_names(folder)
     vocabulary = _vocabulary(folder)
     seen: dict[int, Path] = {}
     for file in shard_files(folder):
@@ -101,9 +101,9 @@ def read_splits(folder: Path) -> dict[str, str]:
     if not file.exists():
         return {}
     rows = read_columns(file, [layout.SUBJECT, "split"])
-    names = _names(folder)
-    ids = _listed(rows, file, layout.SUBJECT, pa.types.is_int64, "int64")
-    splits = _listed(rows, file, "split", _is_text, "string", unique=False)
+    names = subject_names(folder)
+    ids = listed(rows, file, layout.SUBJECT, pa.types.is_int64, "int64")
+    splits = listed(rows, file, "split", _is_text, "string", unique=False)
     return {names.get(number, str(number)): split for number, split in zip(ids, splits, strict=True)}
 
 
@@ -210,14 +210,18 @@ def _first(told: pa.ChunkedArray) -> int:
     return int(np.argmax(told.to_numpy()))
 
 
-def _names(folder: Path) -> dict[int, str]:
-    """The subjects' own names by number, in their order; empty where the dataset has no list of them."""
+def subject_names(folder: Path) -> dict[int, str]:
+    """The subjects' own names by number, in their order; empty where the dataset has no list of them.
+
+    Raises:
+        UserError: if the list is damaged.
+    """
     file = folder / layout.SUBJECTS_FILE
     if not file.exists():
         return {}
     rows = read_columns(file, [layout.SUBJECT, "name"])
-    ids = _listed(rows, file, layout.SUBJECT, pa.types.is_int64, "int64")
-    return dict(zip(ids, _listed(rows, file, "name", _is_text, "string"), strict=True))
+    ids = listed(rows, file, layout.SUBJECT, pa.types.is_int64, "int64")
+    return dict(zip(ids, listed(rows, file, "name", _is_text, "string"), strict=True))
 
 
 def _vocabulary(folder: Path) -> tuple[str, ...]:
@@ -226,13 +230,25 @@ def _vocabulary(folder: Path) -> tuple[str, ...]:
         return ()
     rows = read_columns(file, [layout.CODE])
     # a code may have a row for each of its modifiers
-    return tuple(dict.fromkeys(_listed(rows, file, layout.CODE, _is_text, "string", unique=False)))
+    return tuple(dict.fromkeys(listed(rows, file, layout.CODE, _is_text, "string", unique=False)))
 
 
-def _listed(
+def listed(
     rows: pa.Table, file: Path, column: str, fits: Callable[[pa.DataType], bool], wanted: str, *, unique: bool = True
 ) -> list[Any]:
-    """The values of a column, none of them null."""
+    """The values of a column, none of them null.
+
+    Args:
+        rows: of the file.
+        file: to be named.
+        column: which.
+        fits: whether its type does.
+        wanted: what that type is called.
+        unique: whether no value may come twice.
+
+    Raises:
+        UserError: naming file, column and row (from 1).
+    """
     kind = rows[column].type
     if not fits(kind):
         raise _wrong(file, column, f"has the type {kind}, where {wanted} is needed")

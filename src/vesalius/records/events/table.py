@@ -122,6 +122,23 @@ class EventTable:
             names = tuple(self.vocabulary[code] for code in self.codes[rows][timed])
             yield subject, Events(tuple(self.times[rows][timed].tolist()), names, self.numbers[rows][timed])
 
+    def known(self, subject: int, until: np.datetime64) -> Events:
+        """The events of a subject up to and including a moment; those without a time stand at the first that has one.
+
+        Args:
+            subject: its place.
+            until: the moment.
+        """
+        rows = self.rows(subject)
+        times = self.times[rows]
+        static = int(np.isnat(times).sum())
+        kept = static + int(np.searchsorted(times[static:], until, "right"))
+        if kept == static:
+            return Events((), (), np.zeros(0))
+        times = np.concatenate([np.repeat(times[static], static), times[static:kept]])
+        names = tuple(self.vocabulary[code] for code in self.codes[rows][:kept])
+        return Events(tuple(times.tolist()), names, self.numbers[rows][:kept])
+
 
 def _encoded(values: Sequence[str] | NDArray[np.str_] | pa.Array) -> pa.DictionaryArray:
     array = values if isinstance(values, pa.Array) else pa.array(list(values), pa.string())

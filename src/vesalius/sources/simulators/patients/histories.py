@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vesalius.names import Tier
-from vesalius.records import Events, Record, Survival
+from vesalius.records import Record, Survival
 from vesalius.records.events import EventTable
 from vesalius.sources.simulators.patients.simulate import DAYS, Lives, live
 from vesalius.sources.simulators.patients.world import LABS, OUTCOMES, Hospital
@@ -111,7 +111,7 @@ def _records(source: Patients) -> tuple[Record, ...]:
             id=f"{subject}, {source.outcome}",
             subject_id=subject,
             fields={
-                "history": _known(table, patient, times[patient]),
+                "history": table.known(patient, times[patient]),
                 "time to event": Survival(
                     float(until[patient] - asked[patient]) / (DAYS / 4), bool(came[patient] <= lives.end[patient]), "quarters"
                 ),
@@ -123,14 +123,3 @@ def _records(source: Patients) -> tuple[Record, ...]:
         for patient, subject in enumerate(table.subjects)
         if until[patient] > asked[patient]
     )
-
-
-def _known(table: EventTable, patient: int, moment: np.datetime64) -> Events:
-    """The events of a patient until a moment; birth is the first of those with a time."""
-    rows = table.rows(patient)
-    times = table.times[rows]
-    static = int(np.isnat(times).sum())
-    kept = static + int(np.searchsorted(times[static:], moment, "right"))
-    times = np.concatenate([np.repeat(times[static], static), times[static:kept]])
-    codes = tuple(table.vocabulary[code] for code in table.codes[rows][:kept])
-    return Events(tuple(times.tolist()), codes, table.numbers[rows][:kept])
