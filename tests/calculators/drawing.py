@@ -22,6 +22,9 @@ def drawn(calculator, rng):
     first, second = inputs.get("diastolic_pressure"), inputs.get("systolic_pressure")
     if first is not None and second is not None and first.value > second.value:
         inputs["diastolic_pressure"], inputs["systolic_pressure"] = second, first
+    oxygen, breathed = inputs.get("pao2"), inputs.get("fio2")
+    if oxygen is not None and breathed is not None:
+        inputs["pao2"] = Amount(min(oxygen.value, 7 * breathed.value), oxygen.unit)
     if "today" in inputs:
         inputs["today"] = inputs["last_menstrual_period"] + timedelta(rng.randint(0, 300))
     return inputs

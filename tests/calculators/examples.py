@@ -2,8 +2,9 @@
 
 MedCalc-Bench: Khandekar N, et al. MedCalc-Bench: evaluating large language models for medical calculations, NeurIPS 2024; the
 worked one-shot example of each of its 55 calculators, in github.com/ncbi-nlp/MedCalc-Bench,
-evaluation/one_shot_finalized_explanation.json. Where no published one is at hand the arithmetic stands beside the numbers, from
-the formula in the paper that the calculator cites.
+evaluation/one_shot_finalized_explanation.json. The calculators that it lacks have examples of a textbook, a journal, and
+other calculators' pages, which are named. Where no published one is at hand the arithmetic stands beside the numbers, from the
+formula in the paper that the calculator cites.
 """
 
 BENCH = "MedCalc-Bench, one-shot example"
@@ -40,6 +41,13 @@ EXAMPLES = [
     ("mdrd-gfr", {"age": "85 years", "creatinine": "1.36 mg/dL", "sex": "female"}, 36.95439, BENCH),
     # 0.413 * 120 / 0.6
     ("schwartz-gfr", {"height": "120 cm", "creatinine": "0.6 mg/dL"}, 82.6, "Schwartz 2009, by hand"),
+    ("schwartz-gfr", {"height": "100 cm", "creatinine": "0.5 mg/dL"}, 82.6, "calculatorlib.com, pediatric GFR, worked example"),
+    (
+        "schwartz-gfr",
+        {"height": "100 cm", "creatinine": "0.4 mg/dL"},
+        "103",
+        "doctaverse.pages.dev, Schwartz GFR, worked example",
+    ),
     (
         "fractional-excretion-of-sodium",
         {"creatinine": "1.56 mg/dL", "urine_sodium": "12 mEq/L", "urine_creatinine": "128.1 mg/dL", "sodium": "197 mEq/L"},
@@ -84,6 +92,18 @@ EXAMPLES = [
     ),
     # 6 * 22.5 / 45
     ("corrected-reticulocyte-count", {"reticulocytes": "6 %", "hematocrit": "22.5 %"}, 3, "Hillman 1969, by hand"),
+    (
+        "corrected-reticulocyte-count",
+        {"reticulocytes": "5 %", "hematocrit": "25 %"},
+        "2.8",
+        "calculatorlib.com, corrected reticulocyte count, worked example: 2.78",
+    ),
+    (
+        "corrected-reticulocyte-count",
+        {"reticulocytes": "1.5 %", "hematocrit": "40 %"},
+        1.333333,
+        "calculatoratoz.com, reticulocyte count, worked example",
+    ),
     ("mean-arterial-pressure", {"systolic_pressure": "110 mm hg", "diastolic_pressure": "70 mm hg"}, 83.33333, BENCH),
     ("qtc-bazett", {"heart_rate": "113 beats per minute", "qt_interval": "330 msec"}, 452.87563, BENCH),
     ("qtc-fridericia", {"heart_rate": "161 beats per minute", "qt_interval": "373 msec"}, 518.32325, BENCH),
@@ -92,6 +112,12 @@ EXAMPLES = [
     ("qtc-rautaharju", {"heart_rate": "68 beats per minute", "qt_interval": "321 msec"}, 335.26667, BENCH),
     # (220 - 40 - 70) * 0.6 + 70
     ("target-heart-rate", {"age": "40 a", "heart_rate": "70 /min", "intensity": "60 %"}, 136, "Karvonen 1957, by hand"),
+    (
+        "target-heart-rate",
+        {"age": "20 years", "heart_rate": "75 bpm", "intensity": "60 %"},
+        150,
+        "Austin Community College, worksheet 4: calculating your target heart rate",
+    ),
     (
         "framingham-risk",
         {
@@ -104,7 +130,13 @@ EXAMPLES = [
         17.1225,
         BENCH,
     ),
-    # lungs: 0.21 * 713 - 40 / 0.8 - 90
+    (
+        "a-a-gradient",
+        {"fio2": "21 %", "paco2": "40 mmHg", "pao2": "90 mmHg"},
+        "10",
+        "Egan's Fundamentals of Respiratory Care, workbook, chapter 12, questions 1 and 2: 99.73 - 90",
+    ),
+    # 0.21 * 713 - 40 / 0.8 - 90
     ("a-a-gradient", {"fio2": "21 %", "paco2": "40 mmHg", "pao2": "90 mmHg"}, 9.73, "Kanber 1968, by hand"),
     ("fib-4", {"age": "35 years", "alt": "104 U/L", "ast": "107 U/L", "platelets": "181000 /µL"}, 2.02888, BENCH),
     (
@@ -132,6 +164,19 @@ EXAMPLES = [
         },
         30,
         "Kim 2021, by hand",
+    ),
+    (
+        "meld-3",
+        {
+            "sex": "male",
+            "creatinine": "1.5 mg/dL",
+            "bilirubin": "2 mg/dL",
+            "inr": 1.5,
+            "sodium": "137 mmol/L",
+            "albumin": "3 g/dL",
+        },
+        18,
+        "calcbee.pages.dev, MELD, the result for the values that it opens with",
     ),
     # all at their bounds: 1.33 + 6 = 7.33
     (

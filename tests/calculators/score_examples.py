@@ -13,7 +13,7 @@ SCORE_EXAMPLES = [
             "age": "70 a",
             "history": "highly suspicious",
             "electrocardiogram": "non-specific repolarization disturbance",
-            "troponin": "above three times the limit",
+            "troponin": "three times the limit or more",
             "atherosclerotic_disease": True,
         },
         9,
@@ -115,6 +115,18 @@ SCORE_EXAMPLES = [
         4,
         BENCH,
     ),
+    (
+        "qsofa",
+        {"respiratory_rate": "24 /min", "systolic_pressure": "90 mmHg", "glasgow_coma_scale": 10},
+        3,
+        "neetpgai.com, question others-19821, its explanation",
+    ),
+    (
+        "qsofa",
+        {"respiratory_rate": "18 /min", "systolic_pressure": "120 mmHg", "glasgow_coma_scale": 15},
+        0,
+        "cliot 1.0.0 (CRAN), qsofa_sepsis_score, example 2",
+    ),
     # one for each of three
     (
         "qsofa",
@@ -177,6 +189,21 @@ SCORE_EXAMPLES = [
         8,
         "RCP 2017, by hand",
     ),
+    (
+        "news2",
+        {
+            "respiratory_rate": "22 /min",
+            "oxygen_saturation": "90 %",
+            "hypercapnic": True,
+            "oxygen": True,
+            "systolic_pressure": "130 mmHg",
+            "heart_rate": "80 /min",
+            "consciousness": "alert",
+            "temperature": "37 Cel",
+        },
+        4,
+        "cliot 1.0.0 (CRAN), news2_score, example 1",
+    ),
     # scale 2 on oxygen: saturation 97 is 3, oxygen 2
     (
         "news2",
@@ -194,6 +221,19 @@ SCORE_EXAMPLES = [
         "RCP 2017, by hand",
     ),
     ("glasgow-coma-scale", {"eyes": "spontaneous", "motor": "flexion to pain", "verbal": "none"}, 8, BENCH),
+    (
+        "abcd2",
+        {
+            "age": "61 years",
+            "systolic_pressure": "150 mmHg",
+            "diastolic_pressure": "68 mmHg",
+            "features": "weakness of one side",
+            "duration": "2 h",
+            "diabetes": True,
+        },
+        7,
+        "BMC Res Notes 2012;5:278, table 5, case scenario 2",
+    ),
     # age 1, pressure 1, weakness 2, half an hour 1, diabetes 1
     (
         "abcd2",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.calculators.drawing import drawn, value_or_none
+from tests.calculators.drawing import drawn, healthy, value_or_none
 from vesalius.calculators import CALCULATORS, UNITS, Amount, Quantity, amount, calculate, taken
 from vesalius.calculators.reading import required
 from vesalius.errors import UserError
@@ -116,6 +116,11 @@ def test_other_odd_inputs_are_refused_without_being_repeated(id, name, value):
     assert "John" not in _refused(calculator, {**_good(calculator), name: value}, name)
 
 
+def _lipids(total, hdl, triglycerides):
+    amounts = {"total_cholesterol": total, "hdl_cholesterol": hdl, "triglycerides": triglycerides}
+    return {name: f"{amount} mg/dL" for name, amount in amounts.items()}
+
+
 @pytest.mark.parametrize(
     ("id", "inputs", "sentence"),
     [
@@ -125,17 +130,68 @@ def test_other_odd_inputs_are_refused_without_being_repeated(id, name, value):
         ("target-heart-rate", {"age": "110 a", "heart_rate": "110 /min", "intensity": "60 %"}, "heart rate at rest"),
         ("gestational-age", {"last_menstrual_period": "2021-08-21", "today": "2020-12-23"}, "check both dates"),
         ("gestational-age", {"last_menstrual_period": "2019-08-21", "today": "2020-12-23"}, "check both dates"),
+        ("ldl-cholesterol", _lipids(300, 40, 401), "400"),
+        ("ldl-cholesterol", _lipids(100, 200, 100), "'hdl_cholesterol': above 'total_cholesterol'"),
+        ("ldl-cholesterol", _lipids(100, 60, 205), "'total_cholesterol': less than HDL and a fifth"),
         (
-            "ldl-cholesterol",
-            {"total_cholesterol": "300 mg/dL", "hdl_cholesterol": "40 mg/dL", "triglycerides": "401 mg/dL"},
-            "400",
+            "framingham-risk",
+            {
+                "age": "60 a",
+                "sex": "male",
+                "systolic_pressure": "120 mmHg",
+                "total_cholesterol": "100 mg/dL",
+                "hdl_cholesterol": "101 mg/dL",
+            },
+            "'hdl_cholesterol': above 'total_cholesterol'",
         ),
+        ("a-a-gradient", {"fio2": "21 %", "paco2": "40 mmHg", "pao2": "400 mmHg"}, "'pao2': above the oxygen in the alveoli"),
+        ("a-a-gradient", {"fio2": "21 %", "paco2": "40 mmHg", "pao2": "110 mmHg"}, "'pao2': above the oxygen in the alveoli"),
+        ("a-a-gradient", {"fio2": "21 %", "paco2": "150 mmHg", "pao2": "60 mmHg"}, "'pao2': above the oxygen in the alveoli"),
+        ("calcium-correction", {"calcium": "1 mg/dL", "albumin": "8 g/dL"}, "'calcium': less than albumin alone binds"),
+        ("qtc-framingham", {"heart_rate": "10 /min", "qt_interval": "400 ms"}, "'heart_rate': so slow"),
     ],
 )
 def test_inputs_that_contradict_each_other_are_told_in_a_sentence(id, inputs, sentence):
     with pytest.raises(UserError, match=sentence) as caught:
         calculate(id, inputs)
     assert str(caught.value).startswith(id)
+
+
+@pytest.mark.parametrize(
+    ("id", "inputs", "value"),
+    [
+        ("ldl-cholesterol", _lipids(100.1, 60, 200.5), 0),
+        # 149.73 - 50: a healthy patient's gradient may come out a little below zero
+        ("a-a-gradient", {"fio2": "21 %", "paco2": "40 mmHg", "pao2": "105 mmHg"}, -5.27),
+        ("a-a-gradient", {"fio2": "100 %", "paco2": "40 mmHg", "pao2": "670 mmHg"}, -7),
+    ],
+)
+def test_what_is_just_possible_is_not_refused(id, inputs, value):
+    assert calculate(id, inputs).value == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("id", "possible", "impossible"),
+    [
+        # 21 % and 60 % of 753 mmHg
+        ("sofa", {"pao2": "158 mmHg"}, {"pao2": "159 mmHg"}),
+        ("apache-ii", {"pao2": "158 mmHg"}, {"pao2": "159 mmHg"}),
+        ("apache-ii", {"fio2": "60 %", "a_a_gradient": "451 mmHg"}, {"fio2": "60 %", "a_a_gradient": "452 mmHg"}),
+    ],
+)
+def test_there_is_no_more_oxygen_in_blood_than_is_breathed(id, possible, impossible):
+    base = healthy(CALCULATORS[id])
+    calculate(id, {**base, **possible})
+    with pytest.raises(UserError, match=f"^{id}, input '{list(impossible)[-1]}': above the pressure of the oxygen"):
+        calculate(id, {**base, **impossible})
+
+
+@pytest.mark.parametrize("air", ["20.9 %", "20.95 %", {"value": 0.2095, "unit": "1"}, Amount(0.21, "1")])
+def test_room_air_is_taken_in_its_usual_forms(air):
+    gradient = calculate("a-a-gradient", {"fio2": air, "paco2": "40 mmHg", "pao2": "90 mmHg"}).value
+    assert gradient == pytest.approx(9.73, abs=0.8)
+    with pytest.raises(UserError, match="out of range"):
+        calculate("a-a-gradient", {"fio2": "20.8 %", "paco2": "40 mmHg", "pao2": "90 mmHg"})
 
 
 @pytest.mark.parametrize(("fio2", "name"), [("40 %", "pao2"), ("60 %", "a_a_gradient")])
@@ -176,6 +232,34 @@ def test_whatever_is_given_gives_a_result_or_a_sentence(value, id, data):
 def test_one_amount_may_be_written_in_many_ways():
     ways = ["70 kg", "70kg", " 7e1 KG ", Amount(70, "kg"), Amount(70_000, "g"), {"value": 70, "unit": "kg"}, "70000 g"]
     assert {calculate("bmi", {**BMI, "weight": way}).value for way in ways} == {calculate("bmi", BMI).value}
+
+
+def test_a_number_may_begin_with_its_point():
+    assert calculate("schwartz-gfr", {"height": "120 cm", "creatinine": ".9mg/dL"}).inputs["creatinine"] == 0.9
+    assert amount("-.5 kg") == Amount(-0.5, "kg")
+
+
+def test_a_whole_number_may_have_a_point_where_nothing_follows_it():
+    inputs = healthy(CALCULATORS["qsofa"])
+    ways = (14, 14.0, "14", "14.0", " 14. ", "1.4e1")
+    assert {calculate("qsofa", {**inputs, "glasgow_coma_scale": way}).inputs["glasgow_coma_scale"] for way in ways} == {14}
+    assert "not a whole number" in _refused(CALCULATORS["qsofa"], {**inputs, "glasgow_coma_scale": "14.5"}, "glasgow_coma_scale")
+
+
+# Arabic-Indic and full-width digits, which Python takes for digits too
+@pytest.mark.parametrize(
+    ("id", "inputs"),
+    [
+        ("bmi", {**BMI, "weight": "٧٠ kg"}),
+        ("bmi", {**BMI, "weight": "７０ kg"}),
+        ("bmi", {**BMI, "weight": "7٠ kg"}),
+        ("qsofa", {"respiratory_rate": "16 /min", "systolic_pressure": "120 mmHg", "glasgow_coma_scale": "١٤"}),
+        ("conception-date", {"last_menstrual_period": "２０２４-05-01"}),
+    ],
+)
+def test_digits_are_those_from_0_to_9_everywhere(id, inputs):
+    with pytest.raises(UserError):
+        calculate(id, inputs)
 
 
 def test_findings_choices_and_dates_may_be_texts():

@@ -19,8 +19,8 @@ def test_the_published_example_comes_out(id, inputs, expected, source):
         assert result.value == pytest.approx(expected, rel=3e-5, abs=1e-5)
 
 
-def test_every_calculator_has_an_example():
-    assert {id for id, *_ in EXAMPLES + SCORE_EXAMPLES} == set(CALCULATORS)
+def test_every_calculator_has_a_published_example():
+    assert {id for id, *_, source in EXAMPLES + SCORE_EXAMPLES if not source.endswith("by hand")} == set(CALCULATORS)
 
 
 def test_the_steps_of_a_gestational_age_are_weeks_and_days():
@@ -45,7 +45,11 @@ def test_clearance_takes_the_weight_that_suits_the_bmi(weight, used):
         ("child-pugh", "bilirubin", {"1.9 mg/dL": 0, "2 mg/dL": 1, "3 mg/dL": 1, "3.1 mg/dL": 2}),
         ("sirs", "temperature", {"100.4 °F": 0, "100.5 °F": 1, "36 Cel": 0, "35.9 Cel": 1}),
         ("sirs", "white_cells", {"12 10*9/L": 0, "12.1 10*9/L": 1, "3.9 10*9/L": 1, "4000 /uL": 0}),
-        ("curb-65", "urea_nitrogen", {"19 mg/dL": 0, "19.1 mg/dL": 1, "7.2 mmol/L": 1, "6.5 mmol/L": 0}),
+        (
+            "curb-65",
+            "urea_nitrogen",
+            {"19 mg/dL": 0, "19.1 mg/dL": 0, "20 mg/dL": 1, "6.8 mmol/L": 0, "6.9 mmol/L": 0, "7 mmol/L": 0, "7.1 mmol/L": 1},
+        ),
         ("curb-65", "diastolic_pressure", {"61 mmHg": 0, "60 mmHg": 1}),
         (
             "glasgow-blatchford",
@@ -69,7 +73,7 @@ def test_clearance_takes_the_weight_that_suits_the_bmi(weight, used):
         ("centor", "age", {"14 a": 1, "15 a": 0, "45 a": -1}),
         ("centor", "temperature", {"38 Cel": 0, "38.1 Cel": 1}),
         ("has-bled", "alcoholic_drinks", {"7": 0, "8": 1}),
-        ("heart-score", "age", {"44 a": 0, "45 a": 1, "64 a": 1, "65 a": 2}),
+        ("heart-score", "age", {"44 a": 0, "45 a": 0, "46 a": 1, "64 a": 1, "65 a": 2}),
         ("revised-cardiac-risk-index", "creatinine", {"2 mg/dL": 0, "2.1 mg/dL": 1}),
         ("perc", "age", {"49 a": 0, "50 a": 1}),
         ("perc", "heart_rate", {"99 /min": 0, "100 /min": 1}),

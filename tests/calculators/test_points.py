@@ -12,8 +12,8 @@ FINDINGS = {
     "heart-score": {
         0: "history=slightly_suspicious electrocardiogram=normal troponin=normal",
         1: "history=moderately_suspicious electrocardiogram=non-specific_repolarization_disturbance "
-        "troponin=one_to_three_times_the_limit hypertension hypercholesterolemia diabetes obesity smoking family_history",
-        2: "history=highly_suspicious electrocardiogram=significant_ST_deviation troponin=above_three_times_the_limit "
+        "troponin=above_the_limit,_below_three_times hypertension hypercholesterolemia diabetes obesity smoking family_history",
+        2: "history=highly_suspicious electrocardiogram=significant_ST_deviation troponin=three_times_the_limit_or_more "
         "atherosclerotic_disease",
     },
     "revised-cardiac-risk-index": {
@@ -133,7 +133,7 @@ def test_a_finding_has_the_points_of_the_paper(id, finding, points):
         ("apache-ii", {"fio2": "50 %", "pao2": "60 mmHg", "a_a_gradient": "199 mmHg"}, 0),
         ("apache-ii", {"fio2": "50 %", "a_a_gradient": "200 mmHg"}, 2),
         ("apache-ii", {"fio2": "50 %", "a_a_gradient": "350 mmHg"}, 3),
-        ("apache-ii", {"fio2": "50 %", "a_a_gradient": "500 mmHg"}, 4),
+        ("apache-ii", {"fio2": "80 %", "a_a_gradient": "500 mmHg"}, 4),
         ("glasgow-blatchford", {"sex": "female", "hemoglobin": "12 g/dL"}, 0),
         ("glasgow-blatchford", {"sex": "female", "hemoglobin": "11.9 g/dL"}, 1),
         ("glasgow-blatchford", {"sex": "female", "hemoglobin": "10 g/dL"}, 1),

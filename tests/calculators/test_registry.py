@@ -127,6 +127,17 @@ def test_a_calculator_is_described(calculator):
             assert len(each.options) > 1 and each.default in (None, *each.options)
 
 
+def test_a_source_says_where_the_formula_is_not_the_paper_s():
+    assert "as simplified: with a factor of 0.8" in CALCULATORS["calcium-correction"].source
+    assert "that of 40 by OPTN policy" in CALCULATORS["meld-3"].source
+
+
+def test_the_calf_is_as_thick_as_in_the_paper():
+    # Wells 2003, as NICE reprints it with the author's permission: at least 3 cm larger than on the other side
+    labels = {each.name: each.label for each in CALCULATORS["wells-dvt"].inputs}
+    assert "at least 3 cm" in labels["calf_swelling"]
+
+
 @ALL
 def test_the_function_takes_the_inputs_that_are_declared(calculator):
     parameters = inspect.signature(calculator.function).parameters.values()

@@ -22,7 +22,20 @@ NUMBERS = [
     ("50 mL/min/1.73 m²", "50"),
     ("CrCl = 53 * 48 / 100.8 = 25.238 mL/min", "25.238"),
     ("12%", "12"),
+    ("1,234,567.5 mL", "1234567.5"),
+    ("1,234mL", "1234"),
+    (".5", "0.5"),
+    ("-.5 mmol/L", "-0.5"),
+    ("–5", "-5"),
+    ("1.84m2", "1.84"),
+    ("22.9, which is normal", "22.9"),
+    (0.43750000000000006, "0.43750000000000006"),
+    ("116 weeks 3 days", "116 weeks 3 days"),
 ]
+# read in part they would be numbers
+NO_PART = ["22,9", "22·9", "22٫9", "0,123", "1234,567", "12,34,567", "1 234.5", "1e400", "0x10", "0xFF", "1½", "12:30", "3٣", "٣",
+           "53 * 48 / 100.8", "3+4", "2^3", "2 x 10^3", "1" * 31, "1116 weeks 3 days", "17 weeks 12 days", "17.5 weeks 3 days",
+           "16-17 weeks 3 days", "17w3d", 10**40]  # fmt: skip
 NO_NUMBERS = ["3-4", "3 to 4", "3 or 4", "120/80", "12 ± 3", "high", "", "between 3 and 4", True, None, [3], "1.2.3"]
 
 
@@ -34,6 +47,18 @@ def test_one_number_with_or_without_its_unit_is_an_answer(said, answer):
 @pytest.mark.parametrize("said", NO_NUMBERS)
 def test_a_range_a_fraction_or_a_word_is_none(said):
     assert normal_answer(said) is None
+
+
+@pytest.mark.parametrize("said", NO_PART)
+def test_a_number_is_read_whole_or_not_at_all(said):
+    assert normal_answer(said) is None
+    assert read_calculation(f"Answer: {said}") == (None, "unparsed")
+
+
+@settings(deadline=None)
+@given(value=st.decimals(0, 10**9, allow_nan=False, places=2))
+def test_the_thousands_of_any_number_may_have_commas(value):
+    assert normal_answer(f"{value:,} mL") == f"{value}"
 
 
 @settings(deadline=None)
@@ -71,6 +96,12 @@ def test_weeks_and_days_are_read_in_every_form(said):
         ('{"answer": "unclear"}', None, "unparsed"),
         ('{"answer": 3} Wait.\n{"answer": "4"}', "4", "answered"),
         ("The answer is 3.\nThe answer is 4.", "4", "answered"),
+        ("The answer is 22.9 kg/m2.\nThis result indicates a normal weight.", "22.9", "answered"),
+        ("Answer: 22.9\n\nI hope the answer helps!", "22.9", "answered"),
+        ("As a result the answer is 22.9.", "22.9", "answered"),
+        ("The answer is 3.\nThe answer is 4.\nThe result is clear.", "4", "answered"),
+        ("The answer is between 3 and 4.\nI hope the answer helps!", None, "unparsed"),
+        (f"The answer is {'very ' * 37}soon, 2024-05-31.", None, "unparsed"),
         ("MAP = (120 + 160) / 3 = 93.3", "93.3", "answered"),
         ("{" * 5000 + '"answer": 3', None, "unparsed"),
     ],

@@ -70,6 +70,10 @@ def test_what_the_converter_refuses_is_a_refused_conversion(arguments):
         ("bmi", {"weight": 7000, "height": 177.8}),
         ("bmi", {"weight": [70], "height": 177.8}),
         ("bmi", {"weight": {"unit": "kg"}, "height": 177.8}),
+        ("wells-pe", {"heart_rate": 80, "hemoptysis": {"present": True}}),
+        ("wells-pe", {"heart_rate": 80, "hemoptysis": {"value": None}}),
+        ("wells-pe", {"heart_rate": 80, "hemoptysis": {}}),
+        ("wells-pe", {"heart_rate": 80, "hemoptysis": {"tool": "convert"}}),
     ],
 )
 def test_what_a_calculator_refuses_is_refused(id, arguments):

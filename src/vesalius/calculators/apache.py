@@ -6,7 +6,7 @@ renal failure, and acute renal failure doubles what is given for a high creatini
 
 from vesalius.calculators.bands import bands, below, up_to
 from vesalius.calculators.form import Choice, Quantity, YesNo
-from vesalius.calculators.inputs import COMA_SCALE, CREATININE, DIASTOLIC, FIO2, SYSTOLIC, mean_pressure
+from vesalius.calculators.inputs import COMA_SCALE, CREATININE, DIASTOLIC, FIO2, SYSTOLIC, check_oxygen, mean_pressure
 from vesalius.calculators.scoring import Criterion, score
 from vesalius.errors import UserError
 
@@ -33,9 +33,11 @@ def _oxygenation(fio2: float, pao2: float | None, gradient: float | None) -> flo
     if fio2 < 50:
         if pao2 is None:
             raise UserError("input 'pao2': missing; give it in mmHg where less than 50 % of oxygen is breathed.")
+        check_oxygen("pao2", pao2, fio2)
         return _PAO2.of(pao2)
     if gradient is None:
         raise UserError("input 'a_a_gradient': missing; give it in mmHg where 50 % of oxygen or more is breathed.")
+    check_oxygen("a_a_gradient", gradient, fio2)
     return _GRADIENT.of(gradient)
 
 

@@ -4,7 +4,7 @@ from math import exp, log
 
 from vesalius.calculators.bands import bands, below, up_to
 from vesalius.calculators.form import Calculator, Choice, Quantity, Steps, WholeNumber, YesNo
-from vesalius.calculators.inputs import ADULT_AGE, HDL, SEX, SYSTOLIC, TOTAL_CHOLESTEROL
+from vesalius.calculators.inputs import ADULT_AGE, HDL, SEX, SYSTOLIC, TOTAL_CHOLESTEROL, check_cholesterol
 from vesalius.calculators.scoring import Criterion, score
 
 # Framingham's hard coronary heart disease: logarithms of age, total cholesterol, HDL and systolic pressure, treatment, smoking,
@@ -23,6 +23,7 @@ def _framingham(
     smoker: bool,
     treated_for_pressure: bool,
 ) -> Steps:
+    check_cholesterol(total_cholesterol, hdl_cholesterol)
     weights, constant, survival, oldest = _MALE if sex == "male" else _FEMALE
     years, fat = log(age), log(total_cholesterol)
     terms = (
@@ -118,18 +119,21 @@ CALCULATORS = (
                 {"normal": 0, "non-specific repolarization disturbance": 1, "significant ST deviation": 2},
                 default="normal",
             ),
-            Quantity("age", "age", "a", 18, 120, points=bands(below(45, 0), below(65, 1), beyond=2)),
+            # 45 years are 0 and three times the limit is 2 in the paper's table, as BMJ Open and Emerg Med J reprint it;
+            # calculators in circulation differ
+            Quantity("age", "age", "a", 18, 120, points=bands(up_to(45, 0), below(65, 1), beyond=2)),
             Choice(
                 "troponin",
                 "initial troponin",
-                {"normal": 0, "one to three times the limit": 1, "above three times the limit": 2},
+                {"normal": 0, "above the limit, below three times": 1, "three times the limit or more": 2},
                 default="normal",
             ),
             *_FACTORS,
         ),
         criteria=(Criterion("risk factors", tuple(each.name for each in _FACTORS), _risk_factors),),
         formula=(
-            "history, ECG, age, risk factors (one or two: 1; three or more, or atherosclerotic disease: 2), troponin: 0 to 2 each"
+            "history, ECG, age (above 45 years: 1; from 65: 2), risk factors (one or two: 1; three or more, or atherosclerotic "
+            "disease: 2), troponin: 0 to 2 each"
         ),
         source=(
             "Six AJ, Backus BE, Kelder JC. Chest pain in the emergency room: value of the HEART score. Neth Heart "

@@ -33,7 +33,7 @@ CALCULATORS = (
         inputs=(
             YesNo("active_cancer", "active cancer, treated within six months or palliative", 1),
             YesNo("bedridden_or_surgery", "bedridden for three days, or major surgery within twelve weeks", 1),
-            YesNo("calf_swelling", "calf more than 3 cm thicker than the other", 1),
+            YesNo("calf_swelling", "calf at least 3 cm thicker than the other", 1),
             YesNo("collateral_veins", "collateral superficial veins, not varicose", 1),
             YesNo("entire_leg_swollen", "entire leg swollen", 1),
             YesNo("tenderness", "tenderness along the deep veins", 1),

@@ -3,7 +3,7 @@
 from vesalius.calculators.apache import APACHE_II
 from vesalius.calculators.bands import bands, below, up_to
 from vesalius.calculators.form import Choice, Quantity, WholeNumber, YesNo
-from vesalius.calculators.inputs import DIASTOLIC, FIO2, OXYGEN_SATURATION, PAO2, SYSTOLIC, mean_pressure
+from vesalius.calculators.inputs import DIASTOLIC, FIO2, OXYGEN_SATURATION, PAO2, SYSTOLIC, check_oxygen, mean_pressure
 from vesalius.calculators.scoring import Criterion, score
 
 _VASOPRESSORS = tuple(
@@ -13,6 +13,7 @@ _VASOPRESSORS = tuple(
 
 
 def _oxygen(pao2: float, fio2: float, supported: bool) -> float:
+    check_oxygen("pao2", pao2, fio2)
     ratio = 100 * pao2 / fio2
     if supported and ratio < 200:
         return 4 if ratio < 100 else 3

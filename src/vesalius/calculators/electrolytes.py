@@ -2,10 +2,13 @@
 
 from vesalius.calculators.form import Calculator, Choice, Steps
 from vesalius.calculators.inputs import ALBUMIN, CALCIUM, GLUCOSE, SODIUM, UREA_NITROGEN
+from vesalius.errors import UserError
 
 
 def _calcium(*, calcium: float, albumin: float) -> Steps:
     correction = 0.8 * (4 - albumin)
+    if calcium + correction < 0:
+        raise UserError("input 'calcium': less than albumin alone binds; check both.")
     return ("correction for albumin, mg/dL", correction), ("corrected calcium, mg/dL", calcium + correction)
 
 
@@ -33,7 +36,8 @@ CALCULATORS = (
         decimals=1,
         formula="Ca + 0.8 * (4 - albumin), Ca in mg/dL, albumin in g/dL",
         source=(
-            "Payne RB, et al. Interpretation of serum calcium in patients with abnormal serum proteins. Br Med J 1973;4:643-6."
+            "Payne RB, et al. Interpretation of serum calcium in patients with abnormal serum proteins. Br Med J "
+            "1973;4:643-6, as simplified: with a factor of 0.8."
         ),
         function=_calcium,
         benchmark=7,

@@ -29,7 +29,10 @@ def _fridericia(*, heart_rate: float, qt_interval: float) -> Steps:
 
 
 def _framingham(*, heart_rate: float, qt_interval: float) -> Steps:
-    return _with_interval(heart_rate, lambda interval: qt_interval + 154 * (1 - interval))
+    corrected = qt_interval + 154 * (1 - 60 / heart_rate)
+    if corrected <= 0:
+        raise UserError("input 'heart_rate': so slow that nothing is left of the QT interval; check both.")
+    return _with_interval(heart_rate, lambda interval: corrected)
 
 
 def _hodges(*, heart_rate: float, qt_interval: float) -> Steps:

@@ -18,9 +18,12 @@ TEMPERATURE = Quantity("temperature", "body temperature", "Cel", 13, 46)
 OXYGEN_SATURATION = Quantity("oxygen_saturation", "oxygen saturation", "%", 20, 100)
 COMA_SCALE = WholeNumber("glasgow_coma_scale", "Glasgow coma scale", 3, 15)
 
+HIGHEST_ATMOSPHERIC = 800.0
+"""In mmHg, at any place and weather."""
 PAO2 = Quantity("pao2", "arterial partial pressure of oxygen", "mm[Hg]", 5, 700)
 PACO2 = Quantity("paco2", "arterial partial pressure of carbon dioxide", "mm[Hg]", 5, 250)
-FIO2 = Quantity("fio2", "inspired fraction of oxygen", "%", 21, 100)
+# dry air has 20.95 % of oxygen
+FIO2 = Quantity("fio2", "inspired fraction of oxygen", "%", 20.9, 100)
 PH = Quantity("ph", "arterial pH", "1", 6.3, 8)
 
 ALBUMIN = Quantity("albumin", "serum albumin", "g/dL", 0.3, 8, "albumin")
@@ -56,3 +59,36 @@ def mean_pressure(systolic: float, diastolic: float) -> float:
     if diastolic > systolic:
         raise UserError("input 'diastolic_pressure': above 'systolic_pressure'; give them the other way round.")
     return (systolic + 2 * diastolic) / 3
+
+
+def check_cholesterol(total: float, hdl: float) -> None:
+    """Refuse more HDL than cholesterol.
+
+    Raises:
+        UserError: if a part is above the whole.
+
+    >>> check_cholesterol(200, 50)
+    """
+    if hdl > total:
+        raise UserError("input 'hdl_cholesterol': above 'total_cholesterol', of which it is a part; check both.")
+
+
+def inspired_oxygen(fio2: float, atmospheric: float) -> float:
+    """Partial pressure of the oxygen that is breathed, moist, in mmHg, of its share in % and the atmospheric pressure in mmHg.
+
+    >>> round(inspired_oxygen(21, 760), 2)
+    149.73
+    """
+    return fio2 / 100 * (atmospheric - 47)
+
+
+def check_oxygen(name: str, pressure: float, fio2: float) -> None:
+    """Refuse a pressure of oxygen, or a fall of it, in mmHg, that what is breathed does not have, in %.
+
+    Raises:
+        UserError: naming the input.
+
+    >>> check_oxygen("pao2", 95, 21)
+    """
+    if pressure > inspired_oxygen(fio2, HIGHEST_ATMOSPHERIC):
+        raise UserError(f"input {name!r}: above the pressure of the oxygen that is breathed; check it and 'fio2'.")

@@ -143,7 +143,7 @@ CALCULATORS = (
             "1.33 if female + 4.56 ln bilirubin + 0.82 (137 - Na) - 0.24 (137 - Na) ln bilirubin + 9.09 ln INR + 11.14 ln Cr + "
             "1.85 (3.5 - albumin) - 1.83 (3.5 - albumin) ln Cr + 6; Cr within 1 to 3, albumin within 1.5 to 3.5; at most 40"
         ),
-        source="Kim WR, et al. MELD 3.0. Gastroenterology 2021;161:1887-95.",
+        source="Kim WR, et al. MELD 3.0. Gastroenterology 2021;161:1887-95, without a limit; that of 40 by OPTN policy 9.1.",
         function=_meld_3,
         words="end-stage liver disease transplant",
     ),

@@ -1,12 +1,18 @@
 """Exchange of gases."""
 
 from vesalius.calculators.form import Calculator, Quantity, Steps
-from vesalius.calculators.inputs import FIO2, PACO2, PAO2
+from vesalius.calculators.inputs import FIO2, HIGHEST_ATMOSPHERIC, PACO2, PAO2, inspired_oxygen
+from vesalius.errors import UserError
+
+_SLACK = 10
+"""A healthy gradient may come out a few mmHg below zero: the pressure of sea level and the quotient of 0.8 are assumptions."""
 
 
 def _gradient(*, fio2: float, paco2: float, pao2: float, atmospheric_pressure: float | None) -> Steps:
     outside = 760.0 if atmospheric_pressure is None else atmospheric_pressure
-    alveolar = fio2 / 100 * (outside - 47) - paco2 / 0.8
+    alveolar = inspired_oxygen(fio2, outside) - paco2 / 0.8
+    if pao2 > alveolar + _SLACK:
+        raise UserError("input 'pao2': above the oxygen in the alveoli; check it, 'paco2' and 'fio2'.")
     return ("alveolar oxygen, mmHg", alveolar), ("alveolar-arterial gradient, mmHg", alveolar - pao2)
 
 
@@ -20,7 +26,12 @@ CALCULATORS = (
             PACO2,
             PAO2,
             Quantity(
-                "atmospheric_pressure", "atmospheric pressure, that of sea level if not given,", "mm[Hg]", 230, 800, optional=True
+                "atmospheric_pressure",
+                "atmospheric pressure, that of sea level if not given,",
+                "mm[Hg]",
+                230,
+                HIGHEST_ATMOSPHERIC,
+                optional=True,
             ),
         ),
         unit="mm[Hg]",

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from vesalius.calculators.form import Calculator, Quantity, Steps
-from vesalius.calculators.inputs import GLUCOSE, HDL, HEMATOCRIT, TOTAL_CHOLESTEROL
+from vesalius.calculators.inputs import GLUCOSE, HDL, HEMATOCRIT, TOTAL_CHOLESTEROL, check_cholesterol
+from vesalius.errors import UserError
 
 
 def _insulin_resistance(*, insulin: float, glucose: float) -> Steps:
@@ -11,10 +12,12 @@ def _insulin_resistance(*, insulin: float, glucose: float) -> Steps:
 
 
 def _friedewald(*, total_cholesterol: float, hdl_cholesterol: float, triglycerides: float) -> Steps:
-    return (
-        ("VLDL cholesterol, mg/dL", triglycerides / 5),
-        ("LDL cholesterol, mg/dL", total_cholesterol - hdl_cholesterol - triglycerides / 5),
-    )
+    check_cholesterol(total_cholesterol, hdl_cholesterol)
+    # the last bits of a difference are no cholesterol
+    ldl = round(total_cholesterol - hdl_cholesterol - triglycerides / 5, 9)
+    if ldl < 0:
+        raise UserError("input 'total_cholesterol': less than HDL and a fifth of the triglycerides; check the three.")
+    return ("VLDL cholesterol, mg/dL", triglycerides / 5), ("LDL cholesterol, mg/dL", ldl)
 
 
 def _reticulocytes(*, reticulocytes: float, hematocrit: float) -> Steps:

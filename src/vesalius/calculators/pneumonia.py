@@ -4,6 +4,9 @@ from vesalius.calculators.bands import bands, below, up_to
 from vesalius.calculators.form import Choice, Quantity, YesNo
 from vesalius.calculators.inputs import AGE, DIASTOLIC, SYSTOLIC, mean_pressure
 from vesalius.calculators.scoring import Criterion, score
+from vesalius.calculators.units import convert
+
+_MOST_UREA = convert(7, "mmol/L", "mg/dL", substance="urea nitrogen")
 
 
 def _low_pressure(systolic: float, diastolic: float) -> int:
@@ -18,7 +21,13 @@ CALCULATORS = (
         inputs=(
             YesNo("confusion", "new confusion", 1),
             Quantity(
-                "urea_nitrogen", "blood urea nitrogen", "mg/dL", 1, 300, "urea nitrogen", points=bands(up_to(19, 0), beyond=1)
+                "urea_nitrogen",
+                "blood urea nitrogen",
+                "mg/dL",
+                1,
+                300,
+                "urea nitrogen",
+                points=bands(up_to(_MOST_UREA, 0), beyond=1),
             ),
             Quantity("respiratory_rate", "respiratory rate", "/min", 0, 120, points=bands(below(30, 0), beyond=1)),
             SYSTOLIC,
@@ -27,8 +36,8 @@ CALCULATORS = (
         ),
         criteria=(Criterion("low blood pressure", ("systolic_pressure", "diastolic_pressure"), _low_pressure),),
         formula=(
-            "1 each: confusion, BUN above 19 mg/dL, respiratory rate from 30, systolic below 90 or diastolic up "
-            "to 60, age from 65"
+            "1 each: confusion, urea above 7 mmol/L (BUN above 19.6 mg/dL), respiratory rate from 30, systolic below 90 or "
+            "diastolic up to 60, age from 65"
         ),
         source=(
             "Lim WS, et al. Defining community acquired pneumonia severity on presentation to hospital. Thorax 2003;58:377-82."

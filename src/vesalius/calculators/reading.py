@@ -10,7 +10,8 @@ from vesalius.calculators.units import convert, taken
 from vesalius.errors import UserError
 
 _YES, _NO = {"yes", "true", "present"}, {"no", "false", "absent"}
-_NUMBER = re.compile(r"\s*([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*(.*)", re.DOTALL)
+_DECIMAL = r"\s*([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*"
+_NUMBER = re.compile(rf"{_DECIMAL}(.*)", re.DOTALL)
 
 
 def read(calculator: Calculator, given: Mapping[str, object]) -> tuple[dict[str, Value | None], tuple[str, ...]]:
@@ -70,10 +71,10 @@ def remedy(each: Input) -> str:
 
 
 def amount(text: str) -> Amount:
-    """A number and its unit from a text; the unit is blank where none is said.
+    """A number in the digits 0 to 9 and its unit from a text; the unit is blank where none is said.
 
-    >>> amount("70kg"), amount("7.4")
-    (Amount(value=70.0, unit='kg'), Amount(value=7.4, unit=''))
+    >>> amount("70kg"), amount(".4")
+    (Amount(value=70.0, unit='kg'), Amount(value=0.4, unit=''))
 
     Raises:
         UserError: if it doesn't begin with a number.
@@ -158,8 +159,8 @@ def _finite(value: object) -> float:
 
 
 def _whole(each: WholeNumber, value: object) -> int:
-    if isinstance(value, str) and re.fullmatch(r"\s*[-+]?[0-9]{1,9}\s*", value):
-        value = int(value)
+    if isinstance(value, str) and re.fullmatch(_DECIMAL, value):
+        value = float(value)
     number = _finite(value)
     if not number.is_integer():
         raise _Wrong("not a whole number")

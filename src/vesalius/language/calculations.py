@@ -24,22 +24,29 @@ _MONTHS = {
     month: number
     for number, month in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1)
 }
-_NUMBER = r"[-+]?\d{1,15}(?:\.\d{1,15})?(?:[eE][-+]?\d{1,2})?"
+# the digits 0 to 9 alone; others are looked for where they would go on with a number, which is then none
+_NUMBER = r"[-+]?(?:[0-9]{1,30}(?:\.[0-9]{1,30})?|\.[0-9]{1,30})(?:[eE][-+]?[0-9]{1,2})?"
 _LEADING = re.compile(
     rf"[\W_]{{0,8}}?(?:(?:about|approximately|approx\.?|roughly|around|a?\s?score of|is)\s{{1,3}}){{0,2}}"
-    rf"({_NUMBER})(?![\d.]*\d)(.*)",
+    rf"({_NUMBER})(?![\d.]*\d|[,:·٫٬'’ \u00a0\u2009\u202f]\d|[¼½¾]|e[-+]?\d|x\w)(.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_RANGE = re.compile(rf"\s{{0,3}}(?:-|–|±|/|to|or|and)\s{{0,3}}{_NUMBER}", re.IGNORECASE)
-_WEEKS = re.compile(
-    r"(\d{1,2})['\" ]{0,3}(?:weeks?|wks?)\b['\",+ ]{0,4}(?:and )?['\" ]{0,2}(\d)['\" ]{0,3}(?:days?)\b", re.IGNORECASE
+_RANGE = re.compile(
+    rf"\s{{0,3}}(?:[-±/+×^·x]|\*{{1,2}}|to|or|and|(?:weeks?|wks?|w)\W{{0,8}}(?:and )?)\s{{0,3}}{_NUMBER}", re.IGNORECASE
 )
-_PAIR = re.compile(r"\(\s?(\d{1,2})\s?,\s?(\d)\s?\)")
-_ISO = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
-_AMERICAN = re.compile(r"\b(\d{1,2})[/-](\d{1,2})[/-](\d{4})\b")
-_DAY_MONTH = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)? (?:of )?([A-Za-z]{3,9})\.?,? (\d{4})\b")
-_MONTH_DAY = re.compile(r"\b([A-Za-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})\b")
-_STATED = re.compile(r"\b(?:answer|result)\b(?: is| would be)?[\s:=*]{1,6}([^\n]{1,200})", re.IGNORECASE)
+_THOUSANDS = re.compile(r"(?<![\d.,])[1-9][0-9]{0,2}(?:,[0-9]{3}){1,9}(?!,?\d)")
+_DASHES = str.maketrans(dict.fromkeys("−–‑", "-"))
+_WEEKS = re.compile(
+    r"(?<![\w.,/-])([0-9]{1,3})['\" ]{0,3}(?:weeks?|wks?)\b['\",+ ]{0,4}(?:and )?['\" ]{0,2}([0-9])['\" ]{0,3}(?:days?)\b",
+    re.IGNORECASE,
+)
+_PAIR = re.compile(r"\(\s?([0-9]{1,3})\s?,\s?([0-9])\s?\)")
+_ISO = re.compile(r"\b([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})\b")
+_AMERICAN = re.compile(r"\b([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4})\b")
+_DAY_MONTH = re.compile(r"\b([0-9]{1,2})(?:st|nd|rd|th)? (?:of )?([A-Za-z]{3,9})\.?,? ([0-9]{4})\b")
+_MONTH_DAY = re.compile(r"\b([A-Za-z]{3,9})\.? ([0-9]{1,2})(?:st|nd|rd|th)?,? ([0-9]{4})\b")
+# what is stated, up to the end of a word, is looked at without being passed, for it may hold the next "answer is"
+_STATED = re.compile(r"\b(?:answer|result)\b(?: is| would be)?[\s:=*]{1,6}(?=([^\n]{1,200}(?!\S)))", re.IGNORECASE)
 _DECLINED = re.compile(r"\b(?:i'm sorry|i am sorry|i cannot|i can't|i am unable|i'm unable|as an ai)\b", re.IGNORECASE)
 
 
@@ -56,9 +63,9 @@ def calculation_templates() -> Mapping[str, Template]:
 def read_calculation(said: str) -> tuple[Work | None, Outcome]:
     r"""What a model's text settles on, with its work where that is shown.
 
-    The last JSON object that has an answer counts; without one, the last ``answer is ...``, or the last line. An answer is one
-    number, with or without a unit behind it, one date, or one time in weeks and days; a range, a fraction or two different dates
-    are none.
+    The last JSON object that has an answer counts; without one, the last ``answer is ...`` that can be read, or the last line. An
+    answer is one number, with or without a unit behind it, one date, or one time in weeks and days; a range, a fraction, a sum, a
+    decimal comma or two different dates are none.
 
     Returns:
         The work, and ``answered``; or None, and ``empty``, ``refused`` or ``unparsed``.
@@ -81,9 +88,8 @@ def read_calculation(said: str) -> tuple[Work | None, Outcome]:
             values=values if isinstance(values, dict) else {},
         )
         return (work, "answered") if answer else (None, "unparsed")
-    stated = _STATED.findall(text)
-    answer = normal_answer(stated[-1] if stated else _behind_equals(text.splitlines()[-1]))
-    if answer:
+    stated = _STATED.findall(text) or [_behind_equals(text.splitlines()[-1])]
+    if answer := next(filter(None, map(normal_answer, reversed(stated))), None):
         return Work(answer=answer), "answered"
     return None, "refused" if _DECLINED.search(text) else "unparsed"
 
@@ -111,16 +117,17 @@ def normal_answer(said: object) -> str | None:
     """
     if isinstance(said, bool) or not isinstance(said, str | int | float):
         return None
-    text = str(said).strip().replace("−", "-")
+    text = str(said).strip().translate(_DASHES)
     if weeks := {*_WEEKS.findall(text), *_PAIR.findall(text)}:
         ((one, two), *others) = weeks
         return None if others else f"{int(one)} weeks {int(two)} days"
     if days := _dates(text):
         return days.pop().isoformat() if len(days) == 1 else None
-    found = _LEADING.match(re.sub(r"(?<=\d),(?=\d{3}\b)", "", _behind_equals(text)))
-    if found is None or _RANGE.match(found[2]) or answer_of(found[1]) is None:
+    found = _LEADING.match(_THOUSANDS.sub(lambda number: number[0].replace(",", ""), _behind_equals(text)))
+    if found is None or _RANGE.match(found[2]):
         return None
-    return found[1]
+    number = re.sub(r"^([-+]?)\.", r"\g<1>0.", found[1])
+    return number if answer_of(number) is not None else None
 
 
 def _behind_equals(line: str) -> str:

@@ -73,6 +73,8 @@ class Toolkit:
             value = self._called(value, depth)
         if not isinstance(value, Mapping):
             return value if quantity is None else {"value": value, "unit": quantity.unit}
+        if value.get("value") is None:
+            raise Refused(f"Argument {name[:40]!a}: an object without a value; give the value itself.")
         if quantity is not None and not _same_unit(value.get("unit"), quantity.unit):
             raise Refused(f"Argument {name!r}: not in {quantity.unit}; convert it.")
         return value.get("value") if quantity is None else {"value": value.get("value"), "unit": quantity.unit}
