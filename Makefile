@@ -56,7 +56,7 @@ evidence: $(INSTALLED)
 	$(BIN)/vesalius evidence multimodn
 	$(BIN)/vesalius evidence medprompt-o1 --data clinic
 	$(BIN)/vesalius evidence medical-adaptation-limits --data clinic --data recorded
-	$(BIN)/vesalius evidence med-dapt-progress --data recorded
+	$(BIN)/vesalius evidence med-dapt-progress --data clinic --data recorded
 	$(BIN)/vesalius evidence meds3 --data clinic
 	$(BIN)/vesalius evidence medcare
 	$(BIN)/vesalius evidence alphamed
