@@ -45,3 +45,21 @@ def test_an_outcome_begins_at_its_rates_and_reads_the_state_by_its_own_vector():
     assert head(states).shape == (7, 5, 3)
     torch.nn.init.zeros_(head.outcomes_KI)
     assert torch.equal(head(states), rates.expand(7, 5, 3))
+
+
+def test_rates_without_events_or_exposure_are_drawn_to_those_of_all_pieces_in_any_unit_of_time():
+    at_risk = torch.tensor([[100.0, 0.0, 900.0], [100.0, 0.0, 900.0]])
+    came = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    rates = log_rates(at_risk, came).exp()
+    pooled = 2 / 2000
+    assert 1 / 200 > rates[0] > pooled > rates[2] > 1 / 1800
+    assert float(rates[1]) == pytest.approx(pooled)
+    assert torch.allclose(log_rates(at_risk / 365, came).exp() / 365, rates)
+    assert torch.isfinite(log_rates(at_risk * 0, came * 0)).all()
+
+
+def test_a_state_says_something_else_of_each_piece():
+    torch.manual_seed(0)
+    head = PiecewiseHead(8, 4, torch.zeros(2, 3))
+    first, second = head(torch.randn(2, 8))
+    assert not torch.allclose(first[:, 0] - first[:, 1], second[:, 0] - second[:, 1])

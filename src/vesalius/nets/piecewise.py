@@ -82,9 +82,14 @@ class PiecewiseHead(nn.Module):
 
 
 def log_rates(at_risk: Tensor, came: Tensor) -> Tensor:
-    """Log of events by time at risk over the first axis, half an event added so that none is −∞.
+    """Log of events by time at risk over the first axis, each piece drawn to the rate over all of them by half an event.
 
-    >>> log_rates(torch.tensor([[2.0], [3.0]]), torch.tensor([[1.0], [0.0]])).exp()
-    tensor([0.2727])
+    So a piece without an event or without exposure has a rate too, whatever the unit of time.
+
+    >>> at_risk, came = torch.tensor([[2.0, 0.0], [3.0, 0.0]]), torch.tensor([[1.0, 0.0], [0.0, 0.0]])
+    >>> log_rates(at_risk, came).exp()
+    tensor([0.2000, 0.2000])
     """
-    return ((came.sum(0) + 0.5) / (at_risk.sum(0) + 0.5)).clamp(min=1e-8).log()
+    time_P, events_P = at_risk.sum(0), came.sum(0)
+    pooled = events_P.sum(-1, keepdim=True).clamp(min=0.5) / time_P.sum(-1, keepdim=True).clamp(min=1e-8)
+    return ((events_P + 0.5) / (time_P + 0.5 / pooled)).log()

@@ -104,6 +104,28 @@ def test_pretraining_learns_when_codes_come():
     assert np.mean(losses[-5:]) < np.mean(losses[:5]) - 0.2
 
 
+def test_when_people_were_born_moves_no_piece_and_what_never_comes_is_no_outcome():
+    """The same events sixty years later in life."""
+    edges = []
+    for born in (9000, 31_000):
+        events = [(born + day, "VISIT") for day in range(0, 200, 20)]
+        records = [record(f"b{place}", [(0, "MEDS_BIRTH"), *events], 2.0, place % 2 == 0) for place in range(12)]
+        learner = LEARNERS["motor"]()
+        learner.fit(records, [])
+        edges.append(learner._begun.edges.tolist())
+        assert learner._begun.weights["head.bias_KP"].shape[0] == 1
+    assert edges[0] == edges[1] and max(edges[0]) < 200
+
+
+def test_fewer_trees_are_the_first_of_more():
+    learner = LEARNERS["boosting"]()
+    learner.fit(TRAIN, [])
+    features, told, _ = learner._fitted_on
+    (few,) = learner._risks([20.0], features, told, features)
+    assert np.allclose(learner._risks([20.0, 60.0], features, told, features)[0], few)
+    assert np.allclose(few, learner._made(20.0, features, told).predict(features))
+
+
 def test_the_order_of_risk_is_found_from_counts_and_from_events():
     truths = np.array([[one.fields["time to event"].time, one.fields["time to event"].event] for one in TEST])
     for name in ("motor", "cox"):

@@ -27,7 +27,7 @@ def vesalius_says(monkeypatch, capsys, *arguments):
 
 @pytest.mark.parametrize(("system", "within"), [("motor", []), ("remed", ["--within", "365"])])
 def test_one_s_own_dataset_is_labelled_and_run_on(monkeypatch, capsys, tmp_path, cohort, system, within):
-    labelled = ["data", "label", cohort, "--at", "VISIT*", "--outcome", OUTCOME, *within, "--overwrite"]
+    labelled = ["data", "label", cohort, "--at", "ICD10CM//I10", "--outcome", OUTCOME, *within, "--overwrite"]
     code, said = vesalius_says(monkeypatch, capsys, *labelled)
     assert code == 0 and "labels, of which" in said
     run = vesalius.run(system, size="smoke", data=str(cohort), seeds=1, out=tmp_path)

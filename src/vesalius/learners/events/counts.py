@@ -19,7 +19,7 @@ CODES, FITTED = "codes.json", "fitted-on.npz"
 
 Model = Literal["cox", "boosting"]
 
-_TRIED: dict[Model, tuple[float, ...]] = {"cox": (1.0, 10.0, 100.0, 1000.0), "boosting": (20.0, 60.0)}
+_TRIED: dict[Model, tuple[float, ...]] = {"cox": (1.0, 10.0, 100.0, 1000.0), "boosting": (20.0, 60.0, 150.0)}
 """Ridge penalty, or number of trees: the one with the highest validation concordance is kept, the first of equal ones."""
 
 
@@ -62,12 +62,22 @@ class CountSurvival:
         strengths = _TRIED[self._model]
         scores = [0.0] * len(strengths)
         if any(record.get(self._target, Survival).event for record in checked):
-            seen, wanted = self._features(checked), outcomes(checked, self._target)
+            wanted = outcomes(checked, self._target)
             truths = np.column_stack([wanted["time"], wanted["event"]])
-            scores = [c_index(self._made(each, features, told).predict(seen), truths) for each in strengths]
+            scores = [c_index(risks, truths) for risks in self._risks(strengths, features, told, self._features(checked))]
         strength = strengths[int(np.argmax(np.nan_to_num(scores)))]
         self._fitted_on = features, told, strength
         self._estimator = self._made(strength, features, told)
+
+    def _risks(
+        self, strengths: Sequence[float], features: NDArray[np.float64], told: NDArray[Any], seen: NDArray[np.float64]
+    ) -> list[NDArray[np.float64]]:
+        """Of validation records by each strength; fewer trees are the first of more."""
+        if self._model == "cox":
+            return [self._made(each, features, told).predict(seen) for each in strengths]
+        most = self._made(max(strengths), features, told)
+        staged = list(most[-1].staged_predict(most[0].transform(seen)))
+        return [staged[int(each) - 1] for each in strengths]
 
     def _made(self, strength: float, features_NP: NDArray[np.float64], told: NDArray[Any]) -> Any:
         from sklearn.pipeline import make_pipeline

@@ -9,7 +9,7 @@ from torch import nn
 
 from vesalius.errors import UserError
 from vesalius.learners.events.hazards import Begun, EventRecipe, HazardNetwork, hazard_loss, pieces_of, singles
-from vesalius.learners.events.histories import History, history_of, last_events, numbered, vocabulary_of
+from vesalius.learners.events.histories import History, Vocabulary, history_of, last_events, numbered, vocabulary_of
 from vesalius.learners.events.next_times import NextTimes, next_times
 from vesalius.learners.training import History as Curves
 from vesalius.learners.training import Regime, device, new_network, placed, train
@@ -30,17 +30,16 @@ def pretrain(
         seed: of weights and batches.
 
     Raises:
-        UserError: if a record has no history, or none has events at two times.
+        UserError: if a record has no history, or none has events at two times after birth.
     """
     vocabulary = vocabulary_of([history_of(record) for record in records])
-    wanted = np.arange(2, len(vocabulary))
-    seen, checked = (
-        [one for one in (numbered(history_of(record), vocabulary) for record in part) if len(np.unique(one.ages)) > 1]
-        for part in (records, validation)
-    )
+    seen, told = _with_futures(records, vocabulary)
+    checked, asked = _with_futures(validation, vocabulary)
     if not seen:
-        raise UserError("training histories: none has events at two times; pretraining needs a future.")
-    told, asked = ([next_times(one, wanted) for one in part] for part in (seen, checked))
+        raise UserError("training histories: none has events at two times after birth; pretraining needs a future.")
+    # codes that never come, such as birth's, are nothing to wait for
+    coming = np.any([one.events_MK.any(0) for one in told], axis=0)
+    told, asked = ([one.of(coming) for one in part] for part in (told, asked))
     times, events = np.concatenate([one.times_MK for one in told]), np.concatenate([one.events_MK for one in told])
     edges = pieces_of(np.column_stack([times.ravel(), events.ravel()]), recipe.pieces)
     at_risk, came = exposures(singles(times), torch.tensor(events), singles(edges))
@@ -65,6 +64,15 @@ def pretrain(
     )
     weights = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
     return Begun(vocabulary, edges, weights), curves
+
+
+def _with_futures(records: Sequence[Record], vocabulary: Vocabulary) -> tuple[list[History], list[NextTimes]]:
+    """Histories from which something can be waited for, and the times to every code."""
+    every = np.arange(2, len(vocabulary))
+    histories = [numbered(history_of(record), vocabulary) for record in records]
+    pairs = [(one, next_times(one, every)) for one in histories]
+    kept = [(one, known) for one, known in pairs if len(known.seen)]
+    return [one for one, _ in kept], [known for _, known in kept]
 
 
 def _futures(
