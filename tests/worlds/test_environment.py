@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -62,7 +61,13 @@ def with_fields(**fields):
 
 def test_the_right_resource_needs_the_right_fields_once_and_nothing_else_touched():
     assert solved(blood_pressure, lambda one: one) == "right"
-    assert solved(blood_pressure, with_fields(note=[{"text": "sitting"}])) == "right"
+    for harmless in (
+        {"note": [{"text": "sitting"}], "category": [{"coding": [{"code": "vital-signs"}], "text": "Vital signs"}]},
+        {"text": {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">BP</div>'}, "language": "en"},
+        {"identifier": [{"system": "urn:x", "value": "1"}], "performer": [{"display": "Dr Lee"}]},
+        {"meta": {"profile": ["http://hl7.org/fhir/StructureDefinition/bp"]}},
+    ):
+        assert solved(blood_pressure, with_fields(**harmless)) == "right", harmless
     assert solved(blood_pressure, with_fields(status="preliminary")) == "wrong change"
     assert solved(blood_pressure, with_fields(effectiveDateTime="2024-02-29T08:00:00Z")) == "wrong change"
     assert solved(blood_pressure, with_fields(modifierExtension=[{"url": "urn:x", "valueBoolean": True}])) == "wrong change"
@@ -73,6 +78,110 @@ def test_the_right_resource_needs_the_right_fields_once_and_nothing_else_touched
     assert solved(blood_pressure, lambda one: one, Create(resource=other)) == "wrong change"
     task = environment().reset(blood_pressure, 3).task
     assert solved(blood_pressure, lambda one: one, task.solution[0]) == "wrong change"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"issued": "2024-03-01T00:00:00Z"},
+        {"valueString": "300/200 mmHg"},
+        {"dataAbsentReason": {"text": "not done"}},
+        {"meta": {"tag": [{"code": "discard"}]}},
+        {"extension": [{"url": "urn:x", "valueString": "x"}]},
+        {"contained": [{"resourceType": "Medication", "id": "m"}]},
+        {"bodySite": {"coding": [{"code": "x"}], "text": "arm"}},
+    ],
+)
+def test_nothing_stands_in_a_created_resource_that_the_goal_does_not_look_at(more):
+    assert solved(blood_pressure, with_fields(**more)) == "wrong change"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"system": "urn:x"},
+        {"unit": "kPa"},
+        {"comparator": "<"},
+        {"extension": [{"url": "urn:x", "valueBoolean": True}]},
+    ],
+)
+def test_nothing_stands_within_a_field_either(change):
+    def changed(one):
+        first, second = json.loads(json.dumps(one.resource["component"]))
+        first["valueQuantity"] |= change
+        return Create(resource={**one.resource, "component": [first, second]})
+
+    assert solved(blood_pressure, changed) == "wrong change"
+
+
+def test_a_part_of_a_resource_has_one_value():
+    def doubled(one):
+        first, second = json.loads(json.dumps(one.resource["component"]))
+        return Create(resource={**one.resource, "component": [first | {"interpretation": [{"text": "low"}]}, second]})
+
+    assert solved(blood_pressure, doubled) == "wrong change"
+
+
+def test_a_default_may_be_said_and_its_contrary_may_not():
+    seed = next(seed for seed in range(20) if environment().reset(magnesium, seed).task.goal.expected)
+
+    def outcome(resource, **dosage):
+        def change(one):
+            (given,) = one.resource["dosageInstruction"]
+            return Create(resource={**one.resource, **resource, "dosageInstruction": [{**given, **dosage}]})
+
+        return solved(magnesium, change, seed=seed)
+
+    said = {"doNotPerform": False, "priority": "routine", "reportedBoolean": False}
+    assert outcome(said, asNeededBoolean=False, sequence=1, text="2 g once", timing={"repeat": {"count": 1}}) == "right"
+    for contrary in ({"doNotPerform": True}, {"priority": "stat"}, {"reportedBoolean": True}):
+        assert outcome(contrary) == "wrong change"
+    for contrary in ({"asNeededBoolean": True}, {"timing": {"repeat": {"count": 24}}}):
+        assert outcome({}, **contrary) == "wrong change"
+    assert outcome({}, modifierExtension=[{"url": "urn:x", "valueBoolean": True}]) == "wrong change"
+
+
+@pytest.mark.parametrize(
+    ("field", "target", "own"),
+    [
+        ("performer", "Patient/{}", "right"),
+        ("encounter", "Encounter/{}", "right"),
+        ("hasMember", "Observation/{}-4548-4-0/_history/1", "wrong change"),
+    ],
+)
+def test_a_reference_to_another_patient_s_record_is_one_to_the_wrong_patient(field, target, own):
+    def visited(clinic, draw):
+        visit = {"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}}
+        patients = [f"patient-{number}" for number in range(4)]
+        clinic.load([{**visit, "id": one, "subject": {"reference": f"Patient/{one}"}} for one in patients])
+        return blood_pressure(clinic, draw)
+
+    def outcome(patient):
+        led = {"reference": target.format(patient)}
+        place.reset(visited, 3)
+        resource = {**task.solution[0].resource, field: led if field == "encounter" else [led]}
+        assert place.step(Create(resource=resource)).observation.status == 201
+        return place.step(Finish()).info.judgement.outcome
+
+    place = environment()
+    task = place.reset(visited, 3).task
+    assert outcome(task.goal.patient) == own
+    assert outcome("patient-0" if task.goal.patient != "patient-0" else "patient-1") == "wrong patient"
+
+
+def test_what_is_labelled_is_changed():
+    place = environment()
+    task = place.reset(blood_pressure, 3).task
+    theirs = next(
+        one
+        for one in place.clinic.resources()
+        if one["resourceType"] == "Observation" and one["subject"]["reference"] != f"Patient/{task.goal.patient}"
+    )
+    place.step(task.solution[0])
+    hidden = {**theirs, "meta": {**theirs["meta"], "security": [{"system": "urn:x", "code": "V"}], "tag": [{"code": "discard"}]}}
+    assert place.step(Update(resource=hidden)).observation.status == 200
+    assert place.step(Finish()).info.judgement.outcome == "wrong patient"
+    assert difference(place.clinic, place._start).changed["Observation", theirs["id"]].paths == ("meta.security", "meta.tag")
 
 
 def test_naming_several_values_in_the_hope_that_one_is_right_is_wrong():
@@ -162,7 +271,7 @@ def test_an_episode_leaves_no_trace_and_repeats_with_its_seed():
     assert clinic.digest() == digest
 
 
-def test_steps_are_limited_counted_and_judged_by_what_was_reached():
+def test_steps_are_limited_and_counted_and_who_never_finishes_has_not_solved_the_task():
     place = environment(max_steps=4)
     task = place.reset(blood_pressure, 0).task
     assert not place.step(task.solution[0]).done
@@ -171,7 +280,8 @@ def test_steps_are_limited_counted_and_judged_by_what_was_reached():
         action("create", "{")
     assert place.step(error.value).observation.status == 400
     last = place.step(Search(resource_type="Patient", parameters={"name": ["Family", "Fam"]}))
-    assert last.done and last.reward == 1.0 and last.info.ended == "out of steps"
+    assert last.done and last.info.ended == "out of steps"
+    assert (last.reward, last.info.judgement.outcome) == (0.0, "not finished")
     assert (last.info.steps, last.info.reads, last.info.writes, last.info.refused) == (4, 1, 1, 2)
     with pytest.raises(UserError, match="reset"):
         place.step(Finish())
@@ -202,6 +312,3 @@ def test_a_goal_of_two_resources_pairs_them_with_what_was_made_whatever_the_orde
     state = StateDifference(created=made)
     assert judge(Goal(expected=(wide, narrow)), state).score == judge(Goal(expected=(narrow, wide)), state).score == 1.0
     assert judge(Goal(expected=(narrow, narrow)), state).score == 0.0
-    strict = replace(wide, others=False)
-    more = StateDifference(created={("Observation", "0"): {"resourceType": "Observation", "status": "final", "issued": "2024"}})
-    assert judge(Goal(expected=(wide,)), more).score == 1.0 and judge(Goal(expected=(strict,)), more).score == 0.0

@@ -6,7 +6,7 @@ from vesalius.errors import UserError
 from vesalius.worlds.examples import clinic_of
 from vesalius.worlds.fhir import ROLES, Caller
 from vesalius.worlds.mcp_server import mcp_server
-from vesalius.worlds.tools import TOOLS, Create, Search, action, perform
+from vesalius.worlds.tools import TOOLS, Create, Read, Search, Update, action, perform
 
 PHYSICIAN = Caller("agent", ROLES["physician"])
 PULSE = {
@@ -36,6 +36,9 @@ def test_every_tool_has_a_description_and_a_schema_without_the_name_that_the_bac
         ("search", {"resource_type": "Patient", "parameters": {"name": 3}}, "parameters"),
         ("create", {"resource": "Patient"}, "resource"),
         ("finish", {"answer": {"value": 3}}, "answer"),
+        ("finish", {"answer": "\ud83d"}, "JSON"),
+        ("search", '{"resource_type": "Patient", "parameters": {"name": "\\ud83d"}}', "JSON"),
+        ("create", {"resource": {"resourceType": "Patient", "name": json.loads("[" * 900 + "]" * 900)}}, "JSON"),
     ],
 )
 def test_arguments_that_are_none_are_named(name, arguments, named):
@@ -47,8 +50,29 @@ def test_a_refusal_of_the_clinic_is_a_result_that_the_model_can_read():
     clinic = clinic_of(patients=1, seed=0)
     result = perform(clinic, Create(resource={**PULSE, "status": "done"}), PHYSICIAN)
     assert result.status == 400 and "status" in result.text
-    wrong = perform(clinic, Search(resource_type="Patient/../Observation", parameters={}), PHYSICIAN)
-    assert wrong.status == 404
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Search(resource_type="Patient/../Observation"),
+        Search(resource_type="Patient/_search"),
+        Search(resource_type="Patient/patient-0"),
+        Search(resource_type=""),
+        Read(resource_type="Patient", id=""),
+        Read(resource_type="Patient", id="_search"),
+        Read(resource_type="Patient", id="patient-0/_history"),
+        Create(resource={"resourceType": "Patient/_search"}),
+        Create(resource={"resourceType": ["Patient"]}),
+        Create(resource={"status": "final"}),
+        Update(resource={"resourceType": "Patient"}),
+        Update(resource={"resourceType": "Patient", "id": {"a": "b"}}),
+    ],
+)
+def test_a_tool_can_not_be_used_to_another_end(asked):
+    clinic = clinic_of(patients=1, seed=0)
+    result = perform(clinic, asked, PHYSICIAN)
+    assert result.status == 400 and result.body["resourceType"] == "OperationOutcome" and not clinic.audit()
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])

@@ -1,11 +1,15 @@
 """What an agent left behind: the clinic at the end beside what it was at the start."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from vesalius.worlds.fhir.clinic import Clinic, Snapshot
 from vesalius.worlds.fhir.layers import Key
+from vesalius.worlds.fhir.values import references_in
+
+COUNTED = ("meta.versionId", "meta.lastUpdated")
+"""What the server writes at each change."""
 
 MISSING = object()
 """Stands for a field that is not there."""
@@ -17,8 +21,8 @@ class Change:
 
     Attributes:
         before, after: the resource.
-        paths: of the fields that differ, such as ``dosageInstruction.0.text``; ``meta`` never counts, and a list whose length
-            differs counts as a whole.
+        paths: of the fields that differ, such as ``dosageInstruction.0.text``; what the server counts in ``meta`` does not, and a
+            list whose length differs counts as a whole.
     """
 
     before: Mapping[str, Any]
@@ -31,11 +35,16 @@ class StateDifference:
     """Resources that differ between two states, by type and id.
 
     A resource that was written with the content that it had is none of them.
+
+    Attributes:
+        created, changed, deleted: the resources; of what was deleted, as they were.
+        referred: what those that were created or changed refer to, as it is now, by reference.
     """
 
     created: Mapping[Key, Mapping[str, Any]] = field(default_factory=dict)
     changed: Mapping[Key, Change] = field(default_factory=dict)
     deleted: Mapping[Key, Mapping[str, Any]] = field(default_factory=dict)
+    referred: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many resources differ."""
@@ -63,10 +72,19 @@ def difference(clinic: Clinic, start: Snapshot) -> StateDifference:
         elif after is None and before is not None:
             deleted[key] = before
         elif before is not None and after is not None:
-            paths = tuple(path for path in sorted(_paths(before, after, "")) if path.partition(".")[0] != "meta")
+            paths = tuple(path for path in sorted(_paths(before, after, "")) if path not in COUNTED)
             if paths:
                 changed[key] = Change(before, after, paths)
-    return StateDifference(created=created, changed=changed, deleted=deleted)
+    written = (*created.values(), *(change.after for change in changed.values()))
+    return StateDifference(created=created, changed=changed, deleted=deleted, referred=dict(_referred(clinic, written)))
+
+
+def _referred(clinic: Clinic, resources: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for target in dict.fromkeys(target for resource in resources for target in references_in(resource)):
+        kind, _, identifier = target.partition("/_history/")[0].partition("/")
+        version = clinic.latest((kind, identifier))
+        if version is not None and version.resource is not None:
+            yield target, version.resource
 
 
 def _paths(before: Any, after: Any, path: str) -> Iterator[str]:

@@ -104,7 +104,8 @@ class Environment:
     """A clinic with tasks in it.
 
     Each episode begins in the state that the clinic had when the environment was made; the faults that it meets are drawn from
-    the seed of the episode. The state is judged when the agent finishes or its steps are used up; before that the reward is 0.
+    the seed of the episode. The state is judged when the agent finishes or its steps are used up; the reward is 1 where it has
+    finished and all is right, and 0 otherwise and before that.
 
     >>> from vesalius.worlds.examples import blood_pressure, clinic_of
     >>> from vesalius.worlds.fhir import ROLES
@@ -169,7 +170,8 @@ class Environment:
 
     def _end(self, info: Info, observation: Observation) -> Step:
         assert self._task is not None
-        judgement = judge(self._task.goal, difference(self.clinic, self._start), info.answer)
+        finished = info.ended == "finished"
+        judgement = judge(self._task.goal, difference(self.clinic, self._start), info.answer, finished=finished)
         self._info = replace(info, judgement=judgement)
         return Step(observation, judgement.score, True, self._info)
 

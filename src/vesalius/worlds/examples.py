@@ -9,7 +9,7 @@ from vesalius.worlds.environment import Task
 from vesalius.worlds.fhir.clinic import Clinic
 from vesalius.worlds.fhir.faults import Faults
 from vesalius.worlds.goals import Expected, Goal
-from vesalius.worlds.requirements import All, Between, Coded, Count, Equals, Item, Near, Requirement
+from vesalius.worlds.requirements import All, Between, Coded, Count, Equals, IfThere, Item, Near, OneOf, Requirement
 from vesalius.worlds.tools import Create, Finish, Search
 
 LOINC = "http://loinc.org"
@@ -100,13 +100,18 @@ def magnesium(clinic: Clinic, draw: random.Random) -> Task:
             "dosageInstruction": [{"doseAndRate": [{"doseQuantity": {"value": 2, "unit": "g", "system": UCUM, "code": "g"}}]}],
         }
     )
+    today = clinic.now.date().isoformat()
     fields: dict[str, Requirement] = {
         "status": Equals("active"),
         "intent": Equals("order"),
         "subject.reference": Equals(f"Patient/{patient}"),
         "medicationCodeableConcept": Coded(RXNORM, MAGNESIUM_SULFATE),
+        "authoredOn": IfThere(Between(today, today)),
+        "dosageInstruction.doseAndRate": Count(1),
         "dosageInstruction.doseAndRate.doseQuantity.value": All((Count(1), Near(2))),
+        "dosageInstruction.doseAndRate.doseQuantity.system": IfThere(Equals(UCUM)),
         "dosageInstruction.doseAndRate.doseQuantity.code": Equals("g"),
+        "dosageInstruction.doseAndRate.doseQuantity.unit": IfThere(OneOf(("g", "gram"))),
     }
     low = _last_value(clinic, patient, MAGNESIUM) < LOW_MG_DL
     instruction = (
@@ -160,4 +165,9 @@ def _quantity(code: str, value: float) -> dict[str, Any]:
 
 
 def _mmhg(value: float) -> dict[str, Requirement]:
-    return {"valueQuantity.value": Near(value), "valueQuantity.code": Equals("mm[Hg]")}
+    return {
+        "valueQuantity.value": Near(value),
+        "valueQuantity.system": Equals(UCUM),
+        "valueQuantity.code": Equals("mm[Hg]"),
+        "valueQuantity.unit": IfThere(OneOf(("mmHg", "mm Hg", "mm[Hg]"))),
+    }

@@ -5,7 +5,7 @@ because one of them is.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -34,7 +34,7 @@ class Equals:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """One of some texts, without regard to case and to white space around them."""
+    """One of some texts, without regard to case and to how white space stands in them."""
 
     texts: tuple[str, ...]
 
@@ -44,8 +44,8 @@ class OneOf:
         >>> OneOf(("intravenous", "IV")).met(["iv "]), OneOf(("IV",)).met([])
         (True, False)
         """
-        known = {text.strip().casefold() for text in self.texts}
-        return bool(values) and all(isinstance(value, str) and value.strip().casefold() in known for value in values)
+        known = {_folded(text) for text in self.texts}
+        return bool(values) and all(isinstance(value, str) and _folded(value) in known for value in values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,27 +133,13 @@ class All:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """So many values, whatever they are."""
+    """So many values; what they have to be is for other requirements to say."""
 
     number: int
 
     def met(self, values: Sequence[Any]) -> bool:
         """Whether there are."""
         return len(values) == self.number
-
-
-@dataclass(frozen=True, slots=True)
-class Contains:
-    """A text with all of some words in it, without regard to case."""
-
-    words: tuple[str, ...]
-
-    def met(self, values: Sequence[Any]) -> bool:
-        """Whether all are."""
-        return bool(values) and all(isinstance(value, str) and self._in(value.casefold()) for value in values)
-
-    def _in(self, text: str) -> bool:
-        return all(word.casefold() in text for word in self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +166,48 @@ ABSENT = Count(0)
 """Nothing stands there."""
 
 
+@dataclass(frozen=True, slots=True)
+class IfThere:
+    """Nothing, or what meets another requirement, such as a default that may be said or left out."""
+
+    requirement: Requirement
+
+    def met(self, values: Sequence[Any]) -> bool:
+        """Whether nothing stands there, or what does is right.
+
+        >>> IfThere(Equals("g")).met([]), IfThere(Equals("g")).met(["g"]), IfThere(Equals("g")).met(["kg"])
+        (True, True, False)
+        """
+        return not values or self.requirement.met(values)
+
+
 def all_met(fields: Mapping[str, Requirement], resource: Any) -> bool:
     """Whether a resource has all fields as they are required; a path goes through lists item by item."""
     return all(requirement.met(at(resource, path)) for path, requirement in fields.items())
+
+
+_OF_A_CODING = ("system", "code", "display", "version", "userSelected")
+_OF_A_CONCEPT = ("text", *_OF_A_CODING, *(f"coding.{name}" for name in _OF_A_CODING))
+
+
+def judged(fields: Mapping[str, Requirement]) -> Iterator[str]:
+    """The paths at which, or within which, nothing stands unseen where requirements are met.
+
+    >>> sorted(judged({"note": Item({"time": Equals("2024")}, {"text": OneOf(("sitting",))}), "component": Count(2)}))
+    ['note.text', 'note.time']
+    """
+    for path, one in fields.items():
+        if isinstance(one, All):
+            for part in one.parts:
+                yield from judged({path: part})
+        elif isinstance(one, IfThere):
+            yield from judged({path: one.requirement})
+        elif isinstance(one, Item):
+            yield from (f"{path}.{inner}" for inner in judged({**one.select, **one.fields}))
+        elif isinstance(one, Coded):
+            yield from (f"{path}.{inner}" for inner in _OF_A_CONCEPT)
+        elif not isinstance(one, Count) or one.number == 0:
+            yield path
 
 
 def matching(fits: Sequence[Sequence[bool]]) -> list[int] | None:
@@ -205,6 +230,10 @@ def matching(fits: Sequence[Sequence[bool]]) -> list[int] | None:
     if not all(place(row, set()) for row in range(len(fits))):
         return None
     return [column for _, column in sorted((row, column) for column, row in owner.items())]
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def _number(value: Any) -> float:

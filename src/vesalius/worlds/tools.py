@@ -11,7 +11,10 @@ from vesalius.errors import UserError
 from vesalius.worlds.fhir.access import Caller
 from vesalius.worlds.fhir.calls import Call
 from vesalius.worlds.fhir.clinic import Clinic
-from vesalius.worlds.fhir.refusals import operation_outcome
+from vesalius.worlds.fhir.frozen import too_deep
+from vesalius.worlds.fhir.kinds import kinds
+from vesalius.worlds.fhir.refusals import operation_outcome, shown
+from vesalius.worlds.fhir.structure import IDENTIFIER
 
 
 class _Arguments(BaseModel):
@@ -120,7 +123,11 @@ def action(name: str, arguments: Mapping[str, Any] | str) -> Action:
         raise UserError(f"tool {ascii(name)[:60]}: unknown; use one of {', '.join(names)}.")
     try:
         given = json.loads(arguments) if isinstance(arguments, str) else arguments
-    except (ValueError, RecursionError) as error:
+        # what can't be written, such as half a character, can't be kept either
+        if too_deep(given):
+            raise ValueError
+        json.dumps(given, ensure_ascii=False).encode()
+    except (ValueError, TypeError, RecursionError) as error:
         raise UserError(f"tool {name}: the arguments are not JSON; correct them.") from error
     if not isinstance(given, Mapping):
         raise UserError(f"tool {name}: the arguments are not a JSON object; correct them.")
@@ -152,8 +159,12 @@ class Result:
 
 
 def perform(clinic: Clinic, action: Search | Read | Create | Update, caller: Caller) -> Result:
-    """Calls the clinic as a tool does; what the clinic refuses is a result as well."""
-    answer = clinic.call(call_of(action), caller)
+    """Calls the clinic as a tool does; what is refused is a result as well."""
+    try:
+        call = call_of(action)
+    except UserError as error:
+        return unreadable(error)
+    answer = clinic.call(call, caller)
     return Result(answer.status, answer.body if answer.body is not None else {})
 
 
@@ -163,15 +174,38 @@ def unreadable(error: UserError) -> Result:
 
 
 def call_of(action: Search | Read | Create | Update) -> Call:
-    """The call that a tool makes."""
+    """The call that a tool makes.
+
+    >>> call_of(Read(resource_type="Patient", id="7")).path
+    '/Patient/7'
+
+    Raises:
+        UserError: if type or id is none, so that a tool can't be used to another end.
+    """
     if isinstance(action, Search):
         given = {name: [value] if isinstance(value, str) else value for name, value in action.parameters.items()}
         pairs = tuple((name, one) for name, values in given.items() for one in values)
-        return Call("GET", f"/{action.resource_type}", pairs)
+        return Call("GET", f"/{_type(action.resource_type)}", pairs)
     if isinstance(action, Read):
-        return Call("GET", f"/{action.resource_type}/{action.id}")
-    name = action.resource.get("resourceType", "")
+        return Call("GET", f"/{_type(action.resource_type)}/{_id(action.id)}")
+    name = _type(action.resource.get("resourceType"))
     if isinstance(action, Create):
         return Call("POST", f"/{name}", body=action.resource)
     match = None if action.version is None else f'W/"{action.version}"'
-    return Call("PUT", f"/{name}/{action.resource.get('id', '')}", body=action.resource, if_match=match)
+    return Call("PUT", f"/{name}/{_id(action.resource.get('id'))}", body=action.resource, if_match=match)
+
+
+def _type(name: Any) -> str:
+    if not isinstance(name, str) or name not in kinds():
+        raise UserError(f"resource type {_shown(name)}: not kept here; use one of {', '.join(sorted(kinds()))}.")
+    return name
+
+
+def _id(identifier: Any) -> str:
+    if not isinstance(identifier, str) or not IDENTIFIER.fullmatch(identifier):
+        raise UserError(f"id {_shown(identifier)}: not 1 to 64 letters, digits, '-' or '.'; search for the resource's own.")
+    return identifier
+
+
+def _shown(name: Any) -> str:
+    return shown(name) if isinstance(name, str) else "missing"

@@ -84,13 +84,36 @@ def test_of_two_calls_in_one_turn_none_is_done():
 @pytest.mark.parametrize(
     ("text", "reads", "refused", "unreadable"), [(CALL, 8, 0, 0), ("Hm.", 0, 0, 8), (CALL.replace("Patient", "Pet"), 0, 8, 0)]
 )
-def test_the_steps_end_and_what_was_reached_is_judged(text, reads, refused, unreadable):
+def test_who_never_finishes_solves_nothing(text, reads, refused, unreadable):
     said, values = asked(says(text))
-    for record, one, value in zip(RECORDS, said, values):
+    for one, value in zip(said, values):
         counts = [value[name] for name in ("reads", "refused", "unreadable")]
         assert (value["ended"], counts, one.calls) == ("out of steps", [reads, refused, unreadable], 8)
-        goal = BENCH.begin(record).task.goal
-        assert (value["outcome"] == "right") == (not goal.expected and goal.answer is None)
+        assert value["outcome"] == "not finished" and METRICS["task_success"].function(one.value, '{"writes": 0}') == 0.0
+
+
+HALF = '{"tool": "finish", "arguments": {"answer": "\\ud83d"}}'
+HUGE = '{"tool": "create", "arguments": {"resource": {"resourceType": "Observation", "status": "final", "code": {"text": "a"}, '
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [
+        (HALF, "unreadable"),
+        ("\ud83d", "unreadable"),
+        (CALL.replace("Patient", "\ud83d"), "refused"),
+        (CALL.replace('"Patient"', '"Patient", "parameters": {"name": "\\ud83d"}'), "unreadable"),
+        (HUGE + f'"valueQuantity": {{"value": {10**400}}}}}}}}}', "refused"),
+        (HUGE + '"contained": [{"resourceType": "X", "id": "m"}]}}}', "refused"),
+    ],
+)
+def test_an_odd_turn_costs_a_step_and_not_the_evaluation(text, counted):
+    from vesalius.trials.table import predictions_to_parquet
+
+    said, values = asked(says(text), RECORDS[:2])
+    assert [value[counted] for value in values] == [8, 8] and all(one.outcome == "answered" for one in said)
+    assert predictions_to_parquet(said)
+    assert [judged_again(BENCH, record, one.raw) for record, one in zip(RECORDS, said)] == [one.value for one in said]
 
 
 def test_tokens_and_calls_are_the_sums_of_all_turns():

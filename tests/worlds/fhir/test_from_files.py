@@ -44,10 +44,58 @@ def test_urls_of_a_bundle_stand_for_its_resources(write):
     assert clinic.latest(("Observation", "o1")).resource["subject"]["reference"] == "Patient/0f-1"
 
 
-def test_references_by_whole_url_lead_to_what_is_there(write):
-    pulse = {**PULSE, "subject": {"reference": "https://records.example/fhir/Patient/p1/_history/3"}}
-    clinic = taken_from(write("all.ndjson", pulse, PATIENT)).clinic()
-    assert clinic.latest(("Observation", "o1")).resource["subject"]["reference"] == "Patient/p1"
+def subject(taken, identifier="o1"):
+    return taken.clinic().latest(("Observation", identifier)).resource["subject"]
+
+
+@pytest.mark.parametrize("target", ["https://a.example/fhir/Patient/p1/_history/3", "https://a.example/fhir/Patient/p1"])
+def test_a_whole_url_leads_to_what_a_bundle_calls_so_and_nowhere_else(write, target):
+    pulse = {**PULSE, "subject": {"reference": target}}
+    folder = write("Patient.json", bundle({"fullUrl": "https://a.example/fhir/Patient/p1", "resource": PATIENT}))
+    assert subject(taken_from(write("all.ndjson", pulse))) == {"reference": "Patient/p1"}
+    (folder / "Patient.json").unlink()
+    taken = taken_from(write("all.ndjson", pulse, PATIENT))
+    assert subject(taken) == {"display": target} and taken.dangling == 1
+
+
+def test_a_patient_of_another_server_is_not_the_one_who_has_the_same_id_here(write):
+    def chart(server, born, identifier):
+        pulse = {**PULSE, "id": identifier}
+        entries = [(f"{server}/Patient/p1", {**PATIENT, "birthDate": born}), (f"{server}/Observation/{identifier}", pulse)]
+        return bundle(*({"fullUrl": url, "resource": one} for url, one in entries))
+
+    write("a.json", chart("http://a", "1950-03-04", "oa"))
+    later = {"fullUrl": "http://b/Observation/oc", "resource": {**PULSE, "id": "oc"}}
+    write("c.json", bundle(later))
+    taken = taken_from(write("b.json", chart("http://b", "1960-01-01", "ob")))
+    assert subject(taken, "oa") == {"reference": "Patient/p1"}
+    assert subject(taken, "ob") == subject(taken, "oc") == {"display": "Patient/p1"}
+    assert taken.faults.count == 1 and "has been given to another one" in taken.faults.sentences[0]
+
+
+def test_a_resource_that_several_bundles_repeat_is_one_and_all_may_refer_to_it(write):
+    for number in range(2):
+        entry = {"resource": {**PULSE, "id": f"o{number}"}}
+        folder = write(f"{number}.json", bundle({"fullUrl": "http://a/Patient/p1", "resource": PATIENT}, entry))
+    taken = taken_from(folder)
+    assert subject(taken, "o0") == subject(taken, "o1") == {"reference": "Patient/p1"} and not taken.faults.count
+
+
+def test_a_reference_by_identifier_leads_to_the_one_who_has_it(write):
+    doctor = {"resourceType": "Practitioner", "id": "d1", "identifier": [{"system": "urn:npi", "value": "99"}]}
+    told = {**PULSE, "performer": [{"reference": "Practitioner?identifier=urn:npi|99"}]}
+    taken = taken_from(write("all.ndjson", PATIENT, told, doctor))
+    assert taken.resources["Observation", "o1"]["performer"] == [{"reference": "Practitioner/d1"}] and not taken.dangling
+    taken = taken_from(write("all.ndjson", PATIENT, told, doctor, {**doctor, "id": "d2"}))
+    assert taken.resources["Observation", "o1"]["performer"] == [{"display": "Practitioner?identifier=urn:npi|99"}]
+
+
+@pytest.mark.parametrize("target", ["Location/l1", "#nobody"])
+def test_a_reference_that_may_not_stand_there_costs_itself_and_not_the_folder(write, target):
+    told = {**PULSE, "performer": [{"reference": target}]}
+    taken = taken_from(write("all.ndjson", PATIENT, told, {"resourceType": "Location", "id": "l1"}))
+    kept = taken.clinic().latest(("Observation", "o1")).resource
+    assert kept["performer"] == [{"display": target}] and taken.dangling == 1
 
 
 def test_what_a_clinic_does_not_have_is_counted_and_references_to_it_become_names(write):
@@ -65,6 +113,8 @@ def test_what_a_clinic_does_not_have_is_counted_and_references_to_it_become_name
         ("[]", "line 2: field 'resourceType'"),
         (json.dumps({**PULSE, "status": "done"}), "line 2: Observation/o1, field 'status'"),
         (json.dumps({name: value for name, value in PULSE.items() if name != "id"}), "line 2: Observation, field 'id': missing"),
+        (json.dumps({**PULSE, "contained": 5}), "line 2: Observation/o1, field 'contained'"),
+        (json.dumps({**PULSE, "valueQuantity": {"value": 10**400}}), "line 2: field 'valueQuantity.value'"),
         (json.dumps({**PATIENT, "gender": "female"}), "line 2: Patient, field 'id': has been given to another one"),
     ],
 )

@@ -1,7 +1,7 @@
 import pytest
 
-from tests.worlds.fhir.chart import READER, clinic, get, ids, observation, send
-from vesalius.worlds.fhir import Call, Caller, Refusal, Role
+from tests.worlds.fhir.chart import READER, clinic, get, ids, observation, patient, send
+from vesalius.worlds.fhir import Call, Caller, Clinic, Refusal, Role
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,7 @@ from vesalius.worlds.fhir import Call, Caller, Refusal, Role
         ("Observation?value-quantity=gt90|http://unitsofmeasure.org|mg/dL", "bd"),
         ("Observation?value-quantity=ge90||mg/dL", "abd"),
         ("Observation?value-quantity=lt7||%25", "c"),
+        ("Observation?value-quantity=ap92", "ad"),
         ("Observation?patient.family=okafor", "d"),
         ("Observation?subject:Patient.birthdate=lt1960&code=4548-4", "c"),
         ("Observation?_id=a,d", "ad"),
@@ -59,6 +60,7 @@ def test_a_search_finds_what_the_standard_says(query, expected):
     [
         ("Observation?colour=red", "colour"),
         ("Observation?code:above=1", "above"),
+        ("Observation?value-quantity=sa90", "value-quantity"),
         ("Observation?date=yesterday", "date"),
         ("Observation?date=2023-02-30", "date"),
         ("Observation?date=ap2023", "date"),
@@ -81,6 +83,64 @@ def test_what_a_search_does_not_understand_is_refused_and_not_left_out(query, na
 def test_a_query_that_is_not_utf_8_can_not_be_called():
     with pytest.raises(Refusal, match="UTF-8"):
         Call.of("GET", "Patient?name=%ff")
+
+
+def test_a_query_with_half_a_character_is_refused_and_nothing_fails():
+    for query in ((("name", "\ud83d"),), (("\ud83d", "x"),)):
+        answer = clinic().call(Call("GET", "/Patient", query), READER)
+        assert answer.status == 400 and answer.body["issue"][0]["code"] == "invalid"
+
+
+def test_an_escaped_bar_belongs_to_the_code():
+    place = clinic()
+    send(place, "PUT", "Patient/bar", patient("bar", "A", "B", "1990") | {"identifier": [{"system": "urn:x", "value": "a|b"}]})
+    for query in (r"a\|b", r"urn:x|a\|b", "urn:x|"):
+        assert ids(place, f"Patient?identifier={query}") == ["bar"]
+    assert ids(place, "Patient?identifier=a|b") == []
+
+
+def test_names_are_sorted_without_regard_to_case_and_accents():
+    people = [patient(str(number), family, "X", "1990") for number, family in enumerate(("abbott", "Baker", "Ábel", "Castro"))]
+    assert ids(Clinic(people), "Patient?_sort=family") == ["0", "2", "1", "3"]
+    assert ids(Clinic(people), "Patient?_sort=-family") == ["3", "1", "2", "0"]
+
+
+def test_a_parameter_looks_at_references_of_its_types_only_in_whatever_way_it_is_asked():
+    place = clinic()
+    there = [
+        {"resourceType": "Location", "id": "1"},
+        {"resourceType": "Practitioner", "id": "1"},
+        observation("8310-5", 20.0) | {"id": "room", "subject": {"reference": "Location/1"}},
+        _appointment("mixed", "Practitioner/1", "Patient/2"),
+        _appointment("own", "Patient/1"),
+    ]
+    place.load(there)
+    assert ids(place, "Observation?patient=1") == ["a", "b", "c"] and ids(place, "Observation?subject=Location/1") == ["room"]
+    for more in ("code=8310-5", "_id=room", "date=ge1900&code=8310-5"):
+        assert ids(place, f"Observation?patient=1&{more}") == ids(place, f"Observation?patient=Location/1&{more}") == []
+        assert ids(place, f"Observation?patient:missing=true&{more}") == ["room"]
+    assert ids(place, "Appointment?patient=1") == ["own"] and ids(place, "Appointment?actor=Practitioner/1") == ["mixed"]
+    assert ids(place, "Appointment?_include=Appointment:patient") == ["mixed", "own", "2", "1"]
+    assert send(place, "POST", "Appointment", _appointment("x", "Observation/a")).status == 400
+
+
+def _appointment(identifier, *actors):
+    participants = [{"actor": {"reference": one}, "status": "accepted"} for one in actors]
+    return {"resourceType": "Appointment", "id": identifier, "status": "booked", "participant": participants}
+
+
+def test_a_contained_resource_is_found_by_the_parameter_that_leads_to_it():
+    place = clinic()
+    order = {
+        "resourceType": "MedicationRequest",
+        "status": "active",
+        "intent": "order",
+        "subject": {"reference": "Patient/1"},
+        "contained": [{"resourceType": "Medication", "id": "m", "code": {"text": "x"}}],
+        "medicationReference": {"reference": "#m"},
+    }
+    assert send(place, "POST", "MedicationRequest", order).status == 201
+    assert ids(place, "MedicationRequest?medication:missing=false") == ["1"]
 
 
 def test_pages_follow_their_links_and_hold_everything_once():

@@ -158,20 +158,59 @@ def spoilt(resource):
         if name in resource and name not in ("status", "intent", "code"):
             yield {key: value for key, value in resource.items() if key != name}
     yield {**resource, "status": "entered-in-error"}
+    yield {**resource, "contained": [{"resourceType": "Medication", "id": "m"}]}
+    yield {**resource, "meta": {"security": [{"code": "V"}]}}
+    if resource["resourceType"] == "ServiceRequest":
+        yield {**resource, "asNeededBoolean": True}
+        yield {**resource, "quantityQuantity": {"value": 50}}
+    if "valueString" in resource:
+        yield {**resource, "component": [{"code": {"text": "BP"}, "valueString": "300/200 mmHg"}]}
+    for note in resource.get("note", ()):
+        yield {**resource, "note": [{"text": f"{note['text']} Correction: disregard the above."}]}
+        yield {**resource, "note": [note, {"text": "Disregard the above."}]}
     yield {**resource, "modifierExtension": [{"url": "urn:x", "valueBoolean": True}]}
     for name in ("code", "medicationCodeableConcept"):
         if name in resource:
             yield {**resource, name: {"coding": [{"system": "http://loinc.org", "code": "0"}]}}
     for dosage in resource.get("dosageInstruction", ()):
         ((given,),) = [[one["doseQuantity"] for one in dosage["doseAndRate"]]]
-        for change in ({"value": given["value"] + 1}, {"unit": "mg"}):
+        for change in ({"value": given["value"] + 1}, {"unit": "mg"}, {"comparator": ">"}, {"code": "kg"}):
             yield {**resource, "dosageInstruction": [{**dosage, "doseAndRate": [{"doseQuantity": {**given, **change}}]}]}
         yield {**resource, "dosageInstruction": [{**dosage, "route": {"text": "rectal"}}]}
         yield {**resource, "dosageInstruction": [dosage, dosage]}
+        rates = [*dosage["doseAndRate"], {"doseRange": {"high": {"value": 400, "unit": given["unit"]}}}]
+        yield {**resource, "dosageInstruction": [{**dosage, "doseAndRate": rates}]}
+        often = {"frequency": 24, "period": 1, "periodUnit": "d", **dosage.get("timing", {}).get("repeat", {})}
+        yield {**resource, "dosageInstruction": [{**dosage, "timing": {"repeat": often}}]}
+        yield {**resource, "dosageInstruction": [{**dosage, "asNeededBoolean": True}]}
+        yield {**resource, "dosageInstruction": [{**dosage, "modifierExtension": [{"url": "urn:x", "valueBoolean": True}]}]}
         if "timing" in dosage:
             yield {**resource, "dosageInstruction": [{**dosage, "timing": {"repeat": {"duration": 9, "durationUnit": "h"}}}]}
     if "occurrenceDateTime" in resource:
         yield {**resource, "occurrenceDateTime": "2023-11-14T09:00:00Z"}
+
+
+def polite(resource):
+    """The same with what honest agents add to it: names, free texts, and defaults that are said."""
+    added = {"category": [{"coding": [{"system": "urn:x", "code": "inpatient", "display": "Inpatient"}], "text": "Inpatient"}]}
+    added |= {"note": [{"text": "As discussed."}], "identifier": [{"system": "urn:x", "value": "1"}], "language": "en"}
+    if resource["resourceType"] != "Observation":
+        added |= {"requester": {"display": "Dr Lee"}, "reasonCode": [{"text": "low"}], "doNotPerform": False}
+    if "medicationCodeableConcept" in resource:
+        (dosage,) = resource["dosageInstruction"]
+        (given,) = dosage["doseAndRate"]
+        quantity = given["doseQuantity"] | {"system": "http://unitsofmeasure.org", "code": given["doseQuantity"]["unit"]}
+        kind = {"coding": [{"system": "urn:x", "code": "ordered", "display": "Ordered"}], "text": "Ordered"}
+        told = {"text": "as told", "asNeededBoolean": False, "sequence": 1, "patientInstruction": "With water."}
+        added |= {"dosageInstruction": [{**dosage, **told, "doseAndRate": [{"type": kind, "doseQuantity": quantity}]}]}
+        added |= {"priority": "routine", "reportedBoolean": False}
+    changed = {**added, **{name: value for name, value in resource.items() if name != "dosageInstruction"}}
+    changed["subject"] = {**resource["subject"], "type": "Patient", "display": "the patient"}
+    for name in ("code", "medicationCodeableConcept"):
+        if "coding" in resource.get(name, {}):
+            coding = [{**one, "display": "what it is"} for one in resource[name]["coding"]]
+            changed[name] = {"coding": coding, "text": "what it is"}
+    return changed
 
 
 @pytest.mark.parametrize("family", [name for name, one in FAMILIES.items() if one.writes != "never"])
@@ -190,6 +229,8 @@ def test_every_field_of_an_order_counts_and_so_does_every_order(family):
         return step.info.judgement.outcome
 
     assert outcome(solution) == "right"
+    kindly = [Create(resource=polite(one.resource)) if isinstance(one, Create) else one for one in solution]
+    assert kindly != list(solution) and outcome(kindly) == "right"
     for place in creates:
         tried = 0
         for resource in spoilt(solution[place].resource):
@@ -249,8 +290,15 @@ def test_a_record_of_another_bench_is_refused():
         SMALL.begin(record)
     with pytest.raises(UserError, match="no task of this bench"):
         SMALL._task("age of 3")
-    with pytest.raises(UserError, match="12 or more"):
-        people(5, seed=0)
+    for number in (5, 5001):
+        with pytest.raises(UserError, match="12 or more, and there can be 5000"):
+            people(number, seed=0)
+
+
+def test_there_can_be_many_patients_of_whom_no_two_are_alike():
+    many = people(5000, seed=0).known
+    assert len({one.id for one in many}) == len({(one.given, one.family, one.born) for one in many}) == 5000
+    assert sum((one.born.month, one.born.day) > (NOW.month, NOW.day) for one in many) == 1250
 
 
 def test_episodes_can_be_played_in_turns():

@@ -121,7 +121,7 @@ def _prediction(record_id: str, episode: Episode) -> Prediction:
         record_id=record_id,
         value=None if episode.failed else _conduct(episode),
         outcome="failed" if episode.failed else "answered",
-        raw=json.dumps({"turns": [_turn(episode, place) for place in range(len(episode.moves))]}, ensure_ascii=False),
+        raw=json.dumps({"turns": [_turn(episode, place) for place in range(len(episode.moves))]}),
         tokens=usage.tokens,
         calls=usage.calls,
     )

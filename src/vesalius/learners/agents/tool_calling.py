@@ -58,9 +58,11 @@ def described(tools: Sequence[Tool]) -> str:
 
 def _move(reply: Reply) -> Move:
     completion = reply.completions[0]
+    # a turn that was cut within a character could not be sent back
+    said = completion.text.encode(errors="replace").decode()
     if completion.finish == "failed":
-        return Move(UserError(f"model: {completion.text}"), completion.text, reply.usage, failed=True)
-    return Move(_read(completion.text), completion.text, reply.usage)
+        return Move(UserError(f"model: {said}"), said, reply.usage, failed=True)
+    return Move(_read(said), said, reply.usage)
 
 
 def _read(text: str) -> Action | UserError:

@@ -72,6 +72,14 @@ class Caller:
         if not self.role.may(interaction, kind):
             raise Refusal(403, f"{kind}: the role {self.role.name!r} may not {interaction} it; call in another role.")
 
+    def may_search(self, kind: str) -> None:
+        """Nothing, where resources of a type may be searched.
+
+        Raises:
+            Refusal: 403 where not.
+        """
+        self.demand("search", kind)
+
 
 @dataclass(frozen=True, slots=True)
 class Audited:

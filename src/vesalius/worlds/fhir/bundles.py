@@ -2,24 +2,28 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from vesalius.worlds.fhir.calls import Answer, Call, Route, pairs, route
-from vesalius.worlds.fhir.frozen import FrozenDict, freeze
-from vesalius.worlds.fhir.query import parse
+from vesalius.worlds.fhir.frozen import FrozenDict, freeze, too_deep
+from vesalius.worlds.fhir.query import Pairs
 from vesalius.worlds.fhir.refusals import Refusal, shown
-from vesalius.worlds.fhir.search import View, found
+from vesalius.worlds.fhir.search import Allowed
 from vesalius.worlds.fhir.store import Store
 from vesalius.worlds.fhir.structure import IDENTIFIER
 
 Do = Callable[[Call, Route, str | None], Answer]
-"""Does one entry, under an id where it was assigned before."""
+"""Does one entry, under an id where it was found or given out before."""
 
 MAX_ENTRIES = 5_000
 PATCH_TYPE = "application/json-patch+json"
 _ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2, "GET": 3, "HEAD": 3}
+_RESTFUL = re.compile(r"(https?://.+/)\w+/[^/]+")
 
 
 def entries_of(body: Any) -> tuple[str, list[FrozenDict]]:
@@ -70,7 +74,10 @@ def _body(entry: FrozenDict, number: int) -> Any:
     try:
         if body.get("contentType") != PATCH_TYPE:
             raise ValueError
-        return json.loads(base64.b64decode(body["data"], validate=True))
+        operations = json.loads(base64.b64decode(body["data"], validate=True))
+        if too_deep(operations):
+            raise ValueError
+        return operations
     except (KeyError, TypeError, ValueError, RecursionError):
         what = f"entry {number}: a Binary here holds a patch, as {PATCH_TYPE} in base64; correct it."
         raise Refusal(400, what, code="structure") from None
@@ -88,92 +95,108 @@ def batch(entries: list[FrozenDict], do: Do) -> dict[str, Any]:
     return _response("batch-response", answers)
 
 
-def transaction(entries: list[FrozenDict], store: Store, do: Do) -> dict[str, Any]:
+def transaction(entries: list[FrozenDict], store: Store, allowed: Allowed, do: Do) -> dict[str, Any]:
     """Does all entries, or none where one is refused.
 
-    Deletions come first, then creations, updates, and reads. References to the ``fullUrl`` of an entry that is created, such as
-    ``urn:uuid:...``, become references to what was created, and those with criteria to the one resource that meets them.
+    Conditions are looked up before anything is written. Deletions come first, then creations, updates, and reads. References to
+    the ``fullUrl`` of an entry that is created, such as ``urn:uuid:...``, become references to what was created, and those with
+    criteria to the one resource that meets them.
 
     Raises:
         Refusal: naming the entry that was refused.
     """
     calls = [call_of(entry, number) for number, entry in enumerate(entries, start=1)]
-    _no_twins(calls)
     answers: list[Answer | None] = [None] * len(calls)
-    with store.together():
-        targets, ids = _targets(entries, calls, store)
+    with store.together(where.key for _, where in calls):
+        ids = _ids(calls, store, allowed)
+        _no_twins(calls, ids)
+        targets = _targets(entries, calls, ids)
         for place in sorted(range(len(calls)), key=lambda place: _ORDER[calls[place][0].method]):
             call, where = calls[place]
-            try:
-                asked = replace(call, body=_resolved(call.body, targets, store))
-                answers[place] = do(asked, where, ids[place])
-            except Refusal as refusal:
-                raise Refusal(refusal.status, f"entry {place + 1}: {refusal}", code=refusal.code) from None
+            with _entry(place + 1):
+                body = _resolved(call.body, _linker(entries[place], targets, store, allowed))
+                answers[place] = do(replace(call, body=body), where, ids[place])
     return _response("transaction-response", [answer for answer in answers if answer is not None])
 
 
-def _no_twins(calls: list[tuple[Call, Route]]) -> None:
-    seen = set()
-    for number, (call, where) in enumerate(calls, start=1):
-        if call.method in ("PUT", "PATCH", "DELETE") and where.identifier:
-            if where.key in seen:
-                raise Refusal(400, f"entry {number}: {where.target} is written twice in one transaction; write it once.")
-            seen.add(where.key)
+@contextmanager
+def _entry(number: int) -> Iterator[None]:
+    """Names the entry in what is refused."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise Refusal(refusal.status, f"entry {number}: {refusal}", code=refusal.code) from None
 
 
-def _targets(entries: list[FrozenDict], calls: list[tuple[Call, Route]], store: Store) -> tuple[dict[str, str], list[str | None]]:
-    """What the full URL of each entry stands for, and the id of each that is created."""
-    targets: dict[str, str] = {}
+def _ids(calls: list[tuple[Call, Route]], store: Store, allowed: Allowed) -> list[str | None]:
+    """The id that each entry is about; equal conditions lead to one resource, which the first of them may make."""
+    known: dict[tuple[str, Pairs], str] = {}
     ids: list[str | None] = []
-    for number, (entry, (call, where)) in enumerate(zip(entries, calls), start=1):
-        identifier: str | None = None
-        leads = where.target if where.identifier else ""
-        if where.name == "create":
-            there = found_one(store, where.kind, call.if_none_exist) if call.if_none_exist else None
-            if there is None:
+    for number, (call, where) in enumerate(calls, start=1):
+        identifier: str | None = where.identifier or None
+        with _entry(number):
+            if where.name == "create" and call.unless is not None:
+                asked = where.kind, call.unless
+                identifier = known.get(asked) or store.matching(*asked, allowed) or store.new_id(where.kind)
+                known[asked] = identifier
+            elif where.name == "create":
                 identifier = store.new_id(where.kind)
-            leads = f"{where.kind}/{there or identifier}"
-        elif where.name == "conditional update":
-            own = call.body.get("id") if isinstance(call.body, dict) else None
-            there = found_one(store, where.kind, call.query)
-            leads = f"{where.kind}/{there or own}" if there or own else ""
+            elif where.name == "conditional update":
+                asked = where.kind, call.query
+                identifier = known.get(asked) or store.updated_at(*asked, call.body, allowed)
+                known[asked] = identifier
+        ids.append(identifier)
+    return ids
+
+
+def _no_twins(calls: list[tuple[Call, Route]], ids: list[str | None]) -> None:
+    """Nothing else is done to what is replaced, changed or deleted; conditional creates of one resource are fine."""
+    keys = [(where.kind, identifier) for (_, where), identifier in zip(calls, ids)]
+    times = Counter(key for key, (call, _) in zip(keys, calls) if key[1] and call.method in ("POST", "PUT", "PATCH", "DELETE"))
+    for number, (key, (call, _)) in enumerate(zip(keys, calls), start=1):
+        if call.method in ("PUT", "PATCH", "DELETE") and times[key] > 1:
+            raise Refusal(400, f"entry {number}: {key[0]}/{key[1]} is written twice in one transaction; write it once.")
+
+
+def _targets(entries: list[FrozenDict], calls: list[tuple[Call, Route]], ids: list[str | None]) -> dict[str, str]:
+    """What the full URL of each entry stands for."""
+    targets: dict[str, str] = {}
+    for number, (entry, (call, where), identifier) in enumerate(zip(entries, calls, ids), start=1):
         full = entry.get("fullUrl")
-        if isinstance(full, str) and leads and call.method in ("POST", "PUT"):
+        if isinstance(full, str) and identifier and call.method in ("POST", "PUT"):
             if full in targets:
                 raise Refusal(400, f"entry {number}, field 'fullUrl': given to two entries; make it unique.")
-            targets[full] = leads
-        ids.append(identifier)
-    return targets, ids
+            targets[full] = f"{where.kind}/{identifier}"
+    return targets
 
 
-def found_one(store: Store, kind: str, criteria: Any) -> str | None:
-    """The id of the one resource that meets criteria; None where there is none, and 412 where there are several."""
-    there = found(View(store.top), parse(kind, pairs(criteria) if isinstance(criteria, str) else criteria))
-    if len(there) > 1:
-        raise Refusal(412, f"{kind}: {len(there)} resources meet the criteria; name more of them.", code="multiple-matches")
-    return there[0][0][1] if there else None
+def _linker(entry: FrozenDict, targets: Mapping[str, str], store: Store, allowed: Allowed) -> Callable[[str], str]:
+    """What a reference in an entry becomes; a relative one is relative to the server that the entry's full URL names."""
+    found = _RESTFUL.fullmatch(str(entry.get("fullUrl", "")))
+    base = found[1] if found else ""
+
+    def linked(target: str) -> str:
+        known = targets.get(target) or targets.get(base + target)
+        name, mark, criteria = target.partition("?")
+        if known or not mark or not IDENTIFIER.fullmatch(name):
+            return known or target
+        there = store.matching(name, pairs(criteria), allowed)
+        if there is None:
+            raise Refusal(412, f"a reference by criteria to {shown(name)} finds nothing; correct it.")
+        return f"{name}/{there}"
+
+    return linked
 
 
-def _resolved(value: Any, targets: Mapping[str, str], store: Store) -> Any:
+def _resolved(value: Any, linked: Callable[[str], str]) -> Any:
     if isinstance(value, dict):
-        fields = {name: _resolved(item, targets, store) for name, item in value.items()}
-        target = fields.get("reference")
-        if isinstance(target, str):
-            fields["reference"] = targets.get(target) or _by_criteria(target, store)
+        fields = {name: _resolved(item, linked) for name, item in value.items()}
+        if isinstance(fields.get("reference"), str):
+            fields["reference"] = linked(fields["reference"])
         return fields
     if isinstance(value, list):
-        return [_resolved(item, targets, store) for item in value]
+        return [_resolved(item, linked) for item in value]
     return value
-
-
-def _by_criteria(target: str, store: Store) -> str:
-    name, mark, criteria = target.partition("?")
-    if not mark or not IDENTIFIER.fullmatch(name):
-        return target
-    there = found_one(store, name, criteria)
-    if there is None:
-        raise Refusal(412, f"a reference by criteria to {shown(name)} finds nothing; correct it.")
-    return f"{name}/{there}"
 
 
 def _response(kind: str, answers: list[Answer]) -> dict[str, Any]:

@@ -51,6 +51,18 @@ class Call:
     if_none_exist: str | None = None
     unread: Refusal | None = None
 
+    @property
+    def unless(self) -> Pairs | None:
+        """The criteria of a conditional create, with or without what stands before them in a URL.
+
+        >>> Call("POST", "/Patient", if_none_exist="?identifier=7").unless
+        (('identifier', '7'),)
+
+        Raises:
+            Refusal: if they can't be read.
+        """
+        return None if self.if_none_exist is None else pairs(re.sub(r"^\w*\?", "", self.if_none_exist))
+
     @classmethod
     def of(cls, method: str, url: str, **others: Any) -> "Call":
         """A call of a URL that is relative to the base.

@@ -11,7 +11,13 @@ from vesalius.worlds.fhir.kinds import Parameter
 from vesalius.worlds.fhir.refusals import Refusal, shown
 from vesalius.worlds.fhir.values import Quantity, Token, Value, Values
 
-PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb")
+_PREFIXES = {
+    "date": ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb"),
+    "quantity": ("eq", "ne", "gt", "lt", "ge", "le", "ap"),
+}
+_ABOUT = 0.1
+"""Share of a quantity by which another one may differ that is about as large (FHIR R4, 3.1.1.4.5)."""
+
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,2})?", re.ASCII)
 _MODIFIERS = {
     "token": ("not", "missing"),
@@ -111,8 +117,8 @@ def _plain(text: str) -> str:
 
 def _asked(parameter: Parameter, text: str) -> Asked:
     if parameter.kind == "token":
-        system, bar, code = text.rpartition("|")
-        return Asked(_plain(code), _plain(system) if bar else None)
+        *system, code = _split(text, "|")
+        return Asked(_plain(code), _plain("|".join(system)) if system else None)
     if parameter.kind == "reference":
         return Asked(_plain(text))
     if parameter.kind == "string":
@@ -120,25 +126,25 @@ def _asked(parameter: Parameter, text: str) -> Asked:
     return _date(parameter, text) if parameter.kind == "date" else _quantity(parameter, text)
 
 
-def _prefixed(text: str) -> tuple[str, str]:
-    return (text[:2], text[2:]) if text[:2] in PREFIXES else ("eq", text)
+def _prefixed(parameter: Parameter, text: str) -> tuple[str, str]:
+    return (text[:2], text[2:]) if text[:2] in _PREFIXES[parameter.kind] else ("eq", text)
 
 
 def _date(parameter: Parameter, text: str) -> Asked:
-    prefix, rest = _prefixed(text)
+    prefix, rest = _prefixed(parameter, text)
     covered = span(rest.replace(" ", "+"))
     if covered is None:
+        prefixes = ", ".join(_PREFIXES["date"])
         raise Refusal(
-            400,
-            f"search parameter {parameter.name!r}: no date; write it like ge2024-02-29 or with {', '.join(PREFIXES)} before it.",
+            400, f"search parameter {parameter.name!r}: no date; write it like ge2024-02-29 or with {prefixes} before it."
         )
     return Asked(prefix=prefix, span=covered)
 
 
 def _quantity(parameter: Parameter, text: str) -> Asked:
     parts = [_plain(part) for part in _split(text, "|")]
-    prefix, number = _prefixed(parts[0])
-    if len(parts) not in (1, 3) or not _NUMBER.fullmatch(number) or prefix in ("sa", "eb"):
+    prefix, number = _prefixed(parameter, parts[0])
+    if len(parts) not in (1, 3) or not _NUMBER.fullmatch(number):
         raise Refusal(400, f"search parameter {parameter.name!r}: no quantity; write it like gt5.4|http://unitsofmeasure.org|mg.")
     exact = Decimal(number)
     half = Decimal(5).scaleb(int(exact.as_tuple().exponent) - 1)
@@ -187,6 +193,7 @@ def _quantity_is(asked: Asked, value: Quantity) -> bool:
         "lt": value.value < asked.value,
         "ge": value.value >= asked.value,
         "le": value.value <= asked.value,
+        "ap": abs(value.value - asked.value) <= _ABOUT * abs(asked.value),
     }
     return rules[asked.prefix]
 

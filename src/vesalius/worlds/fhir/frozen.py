@@ -10,6 +10,10 @@ MAX_DEPTH = 64
 """Nesting that is read; FHIR's own types need some ten levels."""
 
 
+LARGEST = 1e308
+"""Number that is read; a larger one would be none as a float."""
+
+
 class FrozenDict(dict[str, Any]):
     """A dict that refuses changes; ``copy.deepcopy`` gives a plain one."""
 
@@ -60,8 +64,8 @@ def freeze(value: Mapping[str, Any]) -> FrozenDict:
     TypeError: kept JSON can't be changed; thaw() gives a copy that can.
 
     Raises:
-        Refusal: naming the field that is no JSON, not finite, empty or null (which FHIR does not allow), nested too deep, or
-            half a character.
+        Refusal: naming the field that is no JSON, not finite or too large, empty or null (which FHIR does not allow), nested too
+            deep, or half a character.
     """
     try:
         frozen = _frozen(value, 0)
@@ -76,10 +80,14 @@ def freeze(value: Mapping[str, Any]) -> FrozenDict:
 def _frozen(value: Any, depth: int) -> Any:
     kind = type(value)
     if kind is str:
-        if not value or (not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value)):
+        if not value or halved(value):
             raise _Wrong("half a character" if value else "empty text")
         return value
-    if kind is FrozenDict or kind is FrozenList or kind is bool or kind is int or value is None:
+    if kind is FrozenDict or kind is FrozenList or kind is bool or value is None:
+        return value
+    if kind is int:
+        if abs(value) > LARGEST:
+            raise _Wrong("a number that is too large")
         return value
     if kind is float:
         if not math.isfinite(value):
@@ -113,6 +121,29 @@ def _frozen_items(value: Any, depth: int) -> Any:
     except _Wrong as wrong:
         wrong.path.append(str(place))
         raise
+
+
+def halved(text: str) -> bool:
+    r"""Whether half a character stands in a text, which can be neither sent nor written.
+
+    >>> halved("naïve"), halved("\ud83d")
+    (False, True)
+    """
+    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def too_deep(value: Any) -> bool:
+    """Whether JSON is nested deeper than is read; it is not entered deeper than that.
+
+    >>> import json
+    >>> too_deep([[]]), too_deep(json.loads("[" * 900 + "]" * 900))
+    (False, True)
+    """
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inner = [one for one in level if isinstance(one, dict | list)]
+        level = [item for one in inner for item in (one.values() if isinstance(one, dict) else one)]
+    return any(isinstance(one, dict | list) for one in level)
 
 
 def thaw(value: Any) -> Any:

@@ -1,8 +1,8 @@
 """The resource types that the clinic keeps, with their search parameters, as FHIR R4 defines them."""
 
 import csv
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import Literal, cast
@@ -44,6 +44,7 @@ class Kind:
         choices: elements whose name ends in the type of the value, such as ``medication[x]``.
         codes: the values that a required code may have, by element.
         parameters: of a search, by name, with those of every type.
+        leads: the types that a reference may lead to, by its path, where a parameter searches it.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Kind:
     choices: tuple[str, ...]
     codes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    leads: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @cache
@@ -71,10 +73,18 @@ def kinds() -> Mapping[str, Kind]:
         codes = {row["coded"]: frozenset(row["codes"].split())} if row["coded"] else {}
         known = found.get(name)
         if known is not None:
-            found[name] = Kind(name, known.required, known.choices, {**known.codes, **codes}, known.parameters)
+            found[name] = replace(known, codes={**known.codes, **codes})
             continue
         required, choices = tuple(row["required"].split()), tuple(row["choice"].split())
-        found[name] = Kind(name, required, choices, codes, {**COMMON, **parameters[name]})
+        found[name] = Kind(name, required, choices, codes, {**COMMON, **parameters[name]}, _leads(parameters[name].values()))
+    return found
+
+
+def _leads(parameters: Iterable[Parameter]) -> Mapping[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for one in parameters:
+        for path in one.paths if one.kind == "reference" else ():
+            found[path] = found.get(path, frozenset()).union(one.targets)
     return found
 
 

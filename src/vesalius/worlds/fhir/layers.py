@@ -32,6 +32,7 @@ class Version(NamedTuple):
         method: of the call that made it.
         born: place in the order of creation, which is the order of search results.
         values: of its search parameters.
+        loaded: whether no call made it, so that a server that lags behind has had it always.
     """
 
     number: int
@@ -40,6 +41,7 @@ class Version(NamedTuple):
     method: Literal["POST", "PUT", "PATCH", "DELETE"]
     born: int
     values: Values
+    loaded: bool = False
 
 
 class Layer:

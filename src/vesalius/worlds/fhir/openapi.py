@@ -81,9 +81,14 @@ def _content(name: str, method: str) -> dict[str, Any]:
     if name == "bundle":
         return {"application/fhir+json": {"schema": _bundle()}}
     if name in ("create", "update", "conditional update"):
-        resource = {**_OPEN, "required": ["resourceType"], "properties": {"resourceType": {"enum": sorted(kinds())}}}
-        return {"application/fhir+json": {"schema": resource}}
+        return {"application/fhir+json": {"schema": _resource()}}
     return {}
+
+
+def _resource() -> dict[str, Any]:
+    inner = {**_OPEN, "required": ["resourceType"], "properties": {"resourceType": {"type": "string"}}}
+    properties = {"resourceType": {"enum": sorted(kinds())}, "contained": {"type": "array", "items": inner}}
+    return {**_OPEN, "required": ["resourceType"], "properties": properties}
 
 
 def _bundle() -> dict[str, Any]:

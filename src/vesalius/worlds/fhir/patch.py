@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from vesalius.worlds.fhir.frozen import MAX_DEPTH, FrozenDict, thaw
+from vesalius.worlds.fhir.frozen import MAX_DEPTH, FrozenDict, thaw, too_deep
 from vesalius.worlds.fhir.refusals import Refusal
 
 MAX_OPERATIONS = 1_000
@@ -39,6 +39,8 @@ def _applied(document: Any, operation: Any, place: str) -> Any:
     name, path = operation.get("op"), _pointer(operation["path"], place)
     if name in ("add", "replace", "test") and "value" not in operation:
         raise Refusal(400, f"{place}: no value; add it.")
+    if too_deep(operation.get("value")):
+        raise Refusal(400, f"{place}: a value of more than {MAX_DEPTH} levels; no resource is nested so deep.")
     if name == "add":
         return _changed(document, path, place, "add", thaw(operation["value"]))
     if name == "replace":
@@ -59,8 +61,9 @@ def _applied(document: Any, operation: Any, place: str) -> Any:
             raise Refusal(422, f"{place}: moves an element into itself; name another path.")
         document = _changed(document, source, place, "remove")
     document = _changed(document, path, place, "add", value)
-    if name == "copy" and len(json.dumps(document)) > MAX_CHARACTERS:
-        raise Refusal(422, f"{place}: makes the resource larger than {MAX_CHARACTERS} characters; copy less.")
+    if name == "copy" and (too_deep(document) or len(json.dumps(document)) > MAX_CHARACTERS):
+        what = f"makes the resource deeper than {MAX_DEPTH} levels or larger than {MAX_CHARACTERS} characters"
+        raise Refusal(422, f"{place}: {what}; copy less.")
     return document
 
 

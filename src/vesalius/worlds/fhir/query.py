@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from vesalius.worlds.fhir.criteria import Criterion, criterion
+from vesalius.worlds.fhir.frozen import halved
 from vesalius.worlds.fhir.kinds import Kind, Parameter, kinds
 from vesalius.worlds.fhir.refusals import Refusal, shown
 
@@ -60,6 +61,9 @@ def parse(name: str, pairs: Pairs) -> Query:
         Refusal: naming the parameter that is unknown or has no such value.
     """
     kind = known(name)
+    for one, text in pairs:
+        if halved(one) or halved(text):
+            raise Refusal(400, f"search parameter {shown(one)}: half a character in it; send whole ones.")
     single = _single(pairs)
     if single.get("_summary", "count") not in ("count", "false"):
         raise Refusal(400, "search parameter '_summary': only count and false are offered; leave it out.")

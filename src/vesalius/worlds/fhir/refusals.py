@@ -44,6 +44,15 @@ class Refusal(UserError):
         return operation_outcome(self.code, str(self))
 
 
+def unforeseen(error: Exception) -> Refusal:
+    """A refusal for an error that nobody thought of.
+
+    >>> str(unforeseen(KeyError("secret"))), unforeseen(KeyError()).code
+    ('KeyError: not foreseen, and nothing was done; change the call.', 'exception')
+    """
+    return Refusal(400, f"{type(error).__name__}: not foreseen, and nothing was done; change the call.", code="exception")
+
+
 def operation_outcome(code: str, text: str, *, severity: str = "error") -> dict[str, Any]:
     """An OperationOutcome of one issue (FHIR R4, 2.37)."""
     return {"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": code, "diagnostics": text}]}

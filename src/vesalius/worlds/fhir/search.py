@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from vesalius.worlds.fhir.criteria import Criterion, targets
+from vesalius.worlds.fhir.criteria import Criterion, folded, targets
 from vesalius.worlds.fhir.frozen import FrozenDict
 from vesalius.worlds.fhir.kinds import Kind, Parameter
 from vesalius.worlds.fhir.layers import Key, Layer, Version, every
@@ -28,11 +28,12 @@ class View:
         """The last version of a resource, which may be a deletion."""
         if self.until is None:
             return self.top.latest(key)
-        return next((version for version in self.top.history(key) if version.moment <= self.until), None)
+        return next(iter(self.history(key)), None)
 
     def history(self, key: Key) -> list[Version]:
         """All versions of a resource, newest first."""
-        return [version for version in self.top.history(key) if self.until is None or version.moment <= self.until]
+        versions, until = self.top.history(key), self.until
+        return versions if until is None else [one for one in versions if one.loaded or one.moment <= until]
 
     def candidates(self, query: Query) -> Iterator[tuple[Key, Version]]:
         """Resources among which those that meet the criteria are; the index knows the present only."""
@@ -88,16 +89,33 @@ def _leads(one: Criterion, values: Values, targets: set[str]) -> bool:
 
 
 def _sorted(items: list[tuple[Key, Version]], parameter: Parameter, descending: bool) -> list[tuple[Key, Version]]:
-    """Stable; by the smallest value, or the largest where from the largest; those without a value stand last."""
+    """Stable; by the smallest value, or the largest where from the largest; those without a value stand last.
+
+    Texts go without regard to case and accents.
+    """
     pick: Callable[..., Any] = max if descending else min
     having = [item for item in items if parameter.name in item[1].values]
     without = [item for item in items if parameter.name not in item[1].values]
 
     def place(item: tuple[Key, Version]) -> Value:
-        value: Value = pick(item[1].values[parameter.name])
+        values = item[1].values[parameter.name]
+        value: Value = pick(folded(str(one)) for one in values) if parameter.kind == "string" else pick(values)
         return value
 
     return sorted(having, key=place, reverse=descending) + without
+
+
+def permitted(query: Query, allowed: Allowed) -> Query:
+    """A query, where all types that it looks at may be searched.
+
+    Raises:
+        Refusal: where one may not.
+    """
+    allowed(query.kind.name)
+    for one in query.criteria:
+        for target, _ in one.chain:
+            allowed(target)
+    return query
 
 
 def search(view: View, name: str, pairs: Pairs, allowed: Allowed) -> dict[str, Any]:
@@ -108,10 +126,7 @@ def search(view: View, name: str, pairs: Pairs, allowed: Allowed) -> dict[str, A
     Raises:
         Refusal: for what is not understood or not allowed.
     """
-    query = parse(name, pairs)
-    for one in query.criteria:
-        for target, _ in one.chain:
-            allowed(target)
+    query = permitted(parse(name, pairs), allowed)
     results = found(view, query)
     bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": len(results)}
     if query.count_only:

@@ -1,6 +1,6 @@
 """The resources of a clinic: reading, writing and their conditions, on layers of versions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
@@ -11,9 +11,9 @@ from vesalius.worlds.fhir.layers import Key, Layer, Version, referring
 from vesalius.worlds.fhir.patch import patched
 from vesalius.worlds.fhir.query import Pairs, parse
 from vesalius.worlds.fhir.refusals import Refusal, shown
-from vesalius.worlds.fhir.search import View, found
+from vesalius.worlds.fhir.search import Allowed, View, found, permitted
 from vesalius.worlds.fhir.structure import IDENTIFIER, Checks, checked
-from vesalius.worlds.fhir.values import references_in, values_of
+from vesalius.worlds.fhir.values import at, inner_targets, references_in, values_of
 
 Method = Literal["POST", "PUT", "PATCH", "DELETE"]
 
@@ -44,24 +44,50 @@ class Store:
         self.checks: Checks = checks
         # references of a transaction may lead to what is written later in it, so that they are looked up at its end
         self._unresolved: list[Key] | None = None
+        self._promised: frozenset[Key] = frozenset()
 
     @contextmanager
-    def together(self) -> Iterator[None]:
-        """All writes within, or none of them where one is refused."""
+    def whole(self) -> Iterator[None]:
+        """All writes within, or none of them where something is raised."""
         below, counters = self.top, (self.next_id, self.births)
-        self.top, self._unresolved = Layer(below), []
+        self.top = Layer(below)
         try:
             yield
-            for key in self._unresolved:
-                self._resolve(key)
         except BaseException:
             self.top, (self.next_id, self.births) = below, counters
             raise
-        else:
-            below.absorb(self.top)
-            self.top = below
+        below.absorb(self.top)
+        self.top = below
+
+    @contextmanager
+    def together(self, promised: Iterable[Key] = ()) -> Iterator[None]:
+        """All writes within, or none of them where one is refused; they may refer to each other in any order.
+
+        Args:
+            promised: what will be written to under these ids, so that nothing else is given one of them.
+        """
+        self._unresolved, self._promised = [], frozenset(promised)
+        try:
+            with self.whole():
+                yield
+                for key in self._unresolved:
+                    self._resolve(key)
         finally:
-            self._unresolved = None
+            self._unresolved, self._promised = None, frozenset()
+
+    def load(self, resources: Iterable[Mapping[str, Any]]) -> None:
+        """Keeps resources under their ids, all or none, as if they had been there always.
+
+        Raises:
+            Refusal: if one has no id, a wrong structure, or a reference that leads nowhere.
+        """
+        with self.together():
+            for resource in resources:
+                ready = checked(resource, "structure")
+                key = ready["resourceType"], ready.get("id", "")
+                if not key[1]:
+                    raise Refusal(400, f"{key[0]}, field 'id': missing; a resource that is loaded needs its own.")
+                self._write(key, ready, "PUT", loaded=True)
 
     def present(self, key: Key) -> Version:
         """The last version of a resource.
@@ -71,23 +97,20 @@ class Store:
         """
         return readable(View(self.top), key)
 
-    def create(self, resource: Any, *, unless: Pairs = (), identifier: str | None = None) -> Written:
+    def create(self, resource: Any, identifier: str | None = None) -> Written:
         """Keeps a resource under a new id.
 
         Args:
             resource: its own id does not count.
-            unless: conditional create: where one resource meets these criteria, that one is given and nothing written.
-            identifier: the id, where it was assigned before.
+            identifier: where it was found or given out before; what is there already is given as it is.
 
         Raises:
-            Refusal: if it is no resource that can be kept, a reference leads nowhere, or several resources meet the criteria.
+            Refusal: if it is no resource that can be kept, or a reference leads nowhere.
         """
         ready = self._checked(resource)
         name = ready["resourceType"]
-        if unless:
-            there = self._matching(name, unless)
-            if there is not None:
-                return Written(there, self.present(there), 200)
+        if identifier is not None and self.top.latest((name, identifier)) is not None:
+            return Written((name, identifier), self.present((name, identifier)), 200)
         return self._write((name, identifier or self.new_id(name)), ready, "POST")
 
     def update(self, key: Key, resource: Any, *, if_match: str | None = None) -> Written:
@@ -101,23 +124,6 @@ class Store:
         if ready["resourceType"] != key[0] or ready.get("id") != key[1]:
             raise Refusal(400, f"{_name(key)}: the resource has another type or id; name the one that is replaced.")
         return self._write(key, ready, "PUT")
-
-    def update_where(self, name: str, criteria: Pairs, resource: Any, *, if_match: str | None = None) -> Written:
-        """Replaces the one resource that meets criteria, or keeps a new one where none does.
-
-        Raises:
-            Refusal: as for ``update``; 412 where several meet them, 409 where the id of a new one is taken.
-        """
-        there = self._matching(name, criteria)
-        ready = self._checked(resource)
-        if there is not None:
-            return self.update(there, {**ready, "id": ready.get("id", there[1])}, if_match=if_match)
-        identifier = ready.get("id")
-        if identifier is None:
-            return self.create(ready)
-        if self.top.latest((name, identifier)) is not None:
-            raise Refusal(409, f"{_name((name, identifier))}: taken, and not what the criteria find; leave out the id.")
-        return self.update((name, identifier), ready, if_match=if_match)
 
     def patch(self, key: Key, operations: Any, *, if_match: str | None = None) -> Written:
         """Changes elements of a resource by a JSON Patch.
@@ -154,12 +160,40 @@ class Store:
         self.top.write(key, gone)
         return Written(key, gone, 204)
 
+    def matching(self, name: str, criteria: Pairs, allowed: Allowed) -> str | None:
+        """The id of the one resource that meets criteria; None where there is none.
+
+        Raises:
+            Refusal: 412 where several meet them, or there are none; 403 where one is not allowed to search for them.
+        """
+        query = permitted(parse(name, criteria), allowed)
+        if not query.criteria:
+            raise Refusal(412, f"{name}: a condition without criteria; name some.")
+        there = found(View(self.top), query)
+        if len(there) > 1:
+            raise Refusal(412, f"{name}: {len(there)} resources meet the criteria; name more of them.", code="multiple-matches")
+        return there[0][0][1] if there else None
+
+    def updated_at(self, name: str, criteria: Pairs, resource: Any, allowed: Allowed) -> str:
+        """The id that a conditional update writes to: of the one that meets criteria, otherwise the resource's own or a new one.
+
+        Raises:
+            Refusal: as for ``matching``; 409 where the resource's own id is another's.
+        """
+        there = self.matching(name, criteria, allowed)
+        own = resource.get("id") if isinstance(resource, Mapping) else None
+        if there is not None or not isinstance(own, str):
+            return there or self.new_id(name)
+        if self.top.latest((name, own)) is not None:
+            raise Refusal(409, f"{_name((name, own))}: taken, and not what the criteria find; leave out the id.")
+        return own
+
     def new_id(self, name: str) -> str:
         """An id that no resource of the type has or had."""
         while True:
             identifier = str(self.next_id)
             self.next_id += 1
-            if self.top.latest((name, identifier)) is None:
+            if self.top.latest((name, identifier)) is None and (name, identifier) not in self._promised:
                 return identifier
 
     def _checked(self, resource: Any) -> FrozenDict:
@@ -170,20 +204,12 @@ class Store:
     def _match(self, key: Key, if_match: str | None) -> None:
         if if_match is None:
             return
-        last = self.top.latest(key)
-        if last is None or if_match.strip() not in (f'W/"{last.number}"', f'"{last.number}"'):
+        last, asked = self.top.latest(key), if_match.strip()
+        there = last is not None and last.resource is not None
+        if not (there if asked == "*" else last is not None and asked in (f'W/"{last.number}"', f'"{last.number}"')):
             raise Refusal(412, f"{_name(key)}: not in the version that If-Match names; read it again.")
 
-    def _matching(self, name: str, criteria: Pairs) -> Key | None:
-        query = parse(name, criteria)
-        if not query.criteria:
-            raise Refusal(412, f"{name}: a condition without criteria; name some.")
-        there = found(View(self.top), query)
-        if len(there) > 1:
-            raise Refusal(412, f"{name}: {len(there)} resources meet the criteria; name more of them.", code="multiple-matches")
-        return there[0][0] if there else None
-
-    def _write(self, key: Key, ready: FrozenDict, method: Method) -> Written:
+    def _write(self, key: Key, ready: FrozenDict, method: Method, *, loaded: bool = False) -> Written:
         last = self.top.latest(key)
         number = 1 if last is None else last.number + 1
         moment = self.now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -192,7 +218,7 @@ class Store:
         kept = freeze({**fields, **{name: value for name, value in ready.items() if name not in fields}})
         born = last.born if last is not None else self.births
         self.births += last is None
-        version = Version(number, self.now, kept, method, born, values_of(kept, kinds()[key[0]]))
+        version = Version(number, self.now, kept, method, born, values_of(kept, kinds()[key[0]]), loaded)
         if self._unresolved is None:
             self._resolvable(key, version)
         else:
@@ -215,15 +241,16 @@ class Store:
     def _resolvable(self, key: Key, version: Version) -> None:
         resource = version.resource
         assert resource is not None
-        contained = {f"#{one.get('id')}" for one in resource.get("contained", []) if isinstance(one, dict)}
+        inner = inner_targets(resource)
         for target in references_in(resource):
-            if target not in contained and target != _name(key) and not self._leads(target):
+            if target not in inner and target != _name(key) and not self._leads(target):
                 what = f"{_name(key)}: the reference {shown(target)} leads to nothing kept here"
                 raise Refusal(400, f"{what}; create its target first.", code="not-found")
-        for parameter in kinds()[key[0]].parameters.values():
-            if parameter.kind == "reference":
-                for value in version.values.get(parameter.name, ()):
-                    self._of_type(key, str(value).partition("/")[0], parameter.paths)
+        for path, allowed in kinds()[key[0]].leads.items():
+            for target in at(resource, f"{path}.reference"):
+                if isinstance(target, str) and not target.startswith("#") and target.partition("/")[0] not in allowed:
+                    what = f"refers to a type that may not stand there; use {', '.join(sorted(allowed))}"
+                    raise Refusal(400, f"{_name(key)}, field {path!r}: {what}.", code="value")
 
     def _leads(self, target: str) -> bool:
         name, _, rest = target.partition("/")
@@ -232,14 +259,6 @@ class Store:
         if last is None or last.resource is None:
             return False
         return not history or any(str(one.number) == number for one in self.top.history((name, identifier)))
-
-    def _of_type(self, key: Key, name: str, paths: tuple[str, ...]) -> None:
-        allowed = {target for other in kinds()[key[0]].parameters.values() if other.paths == paths for target in other.targets}
-        if not name.startswith("#") and name not in allowed:
-            where = f"{_name(key)}, field {paths[0]!r}"
-            raise Refusal(
-                400, f"{where}: refers to a type that may not stand there; use {', '.join(sorted(allowed))}.", code="value"
-            )
 
 
 def readable(view: View, key: Key) -> Version:

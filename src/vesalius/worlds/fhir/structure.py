@@ -69,9 +69,16 @@ def _elements(resource: FrozenDict, kind: Kind, place: str) -> None:
     meta = resource.get("meta", {})
     if not isinstance(meta, dict):
         raise Refusal(400, f"{place}, field 'meta': not an object; correct or leave it out.", code="structure")
+    contained = resource.get("contained", [])
+    if not isinstance(contained, list) or not all(_typed(one) for one in contained):
+        raise Refusal(400, f"{place}, field 'contained': not a list of resources; correct or leave it out.", code="structure")
     for path in (path for parameter in kind.parameters.values() if parameter.kind == "date" for path in parameter.paths):
         if path.endswith("Period") or path == "period":
             _forward(at(resource, path), place, path)
+
+
+def _typed(resource: Any) -> bool:
+    return isinstance(resource, dict) and isinstance(resource.get("resourceType"), str)
 
 
 def _forward(periods: list[Any], place: str, path: str) -> None:
@@ -93,6 +100,6 @@ def _modelled(resource: FrozenDict, name: str, place: str) -> None:
         field = ".".join(str(part) for part in first["loc"]) or "resource"
         what = "unknown" if first["type"] == "extra_forbidden" else f"not what FHIR has there ({first['type']})"
         raise Refusal(400, f"{place}, field {shown(field)}: {what}; correct or leave it out.", code="structure") from None
-    # the models read dates, numbers and nesting with code of their own, which meets odd input with errors of any kind
-    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, ArithmeticError):
+    # the models read types, dates, numbers and nesting with code of their own, which meets odd input with errors of any kind
+    except (LookupError, ValueError, TypeError, AttributeError, RecursionError, ArithmeticError):
         raise Refusal(400, f"{place}: not what FHIR has for this type; correct it.", code="structure") from None

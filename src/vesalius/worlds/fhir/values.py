@@ -68,12 +68,24 @@ def references_in(value: Any) -> Iterator[str]:
             yield from references_in(item)
 
 
+def inner_targets(resource: Mapping[str, Any]) -> set[str]:
+    """Targets within a resource: its contained ones, and itself for those.
+
+    >>> sorted(inner_targets({"resourceType": "Patient", "contained": [{"resourceType": "Organization", "id": "o"}]}))
+    ['#', '#o']
+    """
+    return {"#", *(f"#{one.get('id')}" for one in resource.get("contained", []))}
+
+
 def _normal(item: Any, parameter: Parameter) -> Iterator[Value]:
     if parameter.kind == "token":
         yield from _tokens(item)
     elif parameter.kind == "reference":
         if isinstance(item, dict) and isinstance(item.get("reference"), str):
-            yield item["reference"].partition("/_history/")[0]
+            target = item["reference"].partition("/_history/")[0]
+            # a parameter such as patient searches only some of the references at its path
+            if target.startswith("#") or target.partition("/")[0] in parameter.targets:
+                yield target
     elif parameter.kind == "string":
         yield from _texts(item)
     elif parameter.kind == "date":

@@ -11,6 +11,7 @@ from typing import Any
 from vesalius.worlds.goals import Expected
 from vesalius.worlds.medagentbench.codes import (
     CATEGORY,
+    FLOWSHEET,
     HBA1C,
     LOINC,
     MAGNESIUM,
@@ -20,6 +21,7 @@ from vesalius.worlds.medagentbench.codes import (
     POTASSIUM,
     POTASSIUM_TABLET,
     SNOMED,
+    UCUM,
     Lab,
 )
 from vesalius.worlds.medagentbench.patients import Person
@@ -38,7 +40,7 @@ from vesalius.worlds.medagentbench.posing import (
     results,
     subject,
 )
-from vesalius.worlds.requirements import All, Between, Coded, Contains, Count, Equals, Items, Near, OneOf, Requirement
+from vesalius.worlds.requirements import All, Between, Coded, Count, Equals, IfThere, Items, Near, OneOf, Requirement
 from vesalius.worlds.tools import Create
 
 BLOOD_PRESSURE_CASES = ("measured",)
@@ -56,6 +58,9 @@ YEAR = timedelta(days=365)
 
 IV = ("IV", "intravenous", "intravenous route")
 ORAL = ("oral", "PO", "by mouth", "oral route")
+ONCE = ("once", "one time", "single dose")
+PRESSURE = ("BP", "85354-9", "55284-4")
+"""Codes of a blood pressure, of which none is asked for."""
 
 MEDICATION_FORM = (
     f"Order it by a MedicationRequest with status active, intent order, authoredOn now, the NDC (system {NDC}) in "
@@ -82,8 +87,11 @@ def blood_pressure(scene: Scene, case: str) -> Posed:
         "status": Equals("final"),
         "category": Coded(CATEGORY, "vital-signs"),
         "code.text": OneOf(("BP",)),
+        "code.coding.system": IfThere(OneOf((FLOWSHEET, LOINC))),
+        "code.coding.code": IfThere(OneOf(PRESSURE)),
         "subject.reference": Equals(f"Patient/{person.id}"),
         "effectiveDateTime": minute(scene.now),
+        "issued": IfThere(minute(scene.now)),
         "valueString": OneOf((value,)),
     }
     return posed(
@@ -120,7 +128,8 @@ def referral(scene: Scene, case: str) -> Posed:
     fields: dict[str, Requirement] = {
         "priority": Equals("stat"),
         "code": Coded(SNOMED, ORTHOPAEDIC_REFERRAL),
-        "note.text": All((Count(1), Contains((text,)))),
+        "note.text": All((Count(1), OneOf((text,)))),
+        "occurrenceDateTime": IfThere(minute(scene.now)),
     }
     return posed(
         scene,
@@ -244,16 +253,23 @@ def _medication(
 def _medication_needed(
     scene: Scene, person: Person, code: str, dose: float, units: Sequence[str], routes: Sequence[str], hours: float | None = None
 ) -> Expected:
+    dosage = "dosageInstruction.doseAndRate"
     fields: dict[str, Requirement] = {
         "medicationCodeableConcept": Coded(NDC, code),
         "dosageInstruction": Count(1),
-        "dosageInstruction.doseAndRate.doseQuantity.value": All((Count(1), Near(dose, 0.1))),
-        "dosageInstruction.doseAndRate.doseQuantity.unit": OneOf(tuple(units)),
+        dosage: Count(1),
+        f"{dosage}.doseQuantity.value": All((Count(1), Near(dose, 0.1))),
+        f"{dosage}.doseQuantity.unit": OneOf(tuple(units)),
+        f"{dosage}.doseQuantity.code": IfThere(OneOf(tuple(units))),
+        f"{dosage}.doseQuantity.system": IfThere(Equals(UCUM)),
         "dosageInstruction.route.text": OneOf(tuple(routes)),
+        "dosageInstruction.timing.code.text": IfThere(OneOf(ONCE)),
     }
     if hours is not None:
         fields["dosageInstruction.timing.repeat.duration"] = All((Count(1), Near(hours)))
         fields["dosageInstruction.timing.repeat.durationUnit"] = Equals("h")
+        fields[f"{dosage}.rateQuantity.value"] = IfThere(Near(dose / hours))
+        fields[f"{dosage}.rateQuantity.unit"] = IfThere(OneOf(("g/h", "g/hr", "g/hour")))
     return order_needed("MedicationRequest", person, scene.now, fields)
 
 
@@ -263,6 +279,6 @@ def _laboratory(scene: Scene, person: Person, lab: Lab, moment: datetime | None 
 
 
 def _laboratory_needed(scene: Scene, person: Person, lab: Lab, moment: datetime | None = None) -> Expected:
-    when = {} if moment is None else {"occurrenceDateTime": minute(moment)}
-    fields: dict[str, Requirement] = {"priority": Equals("stat"), "code": Coded(LOINC, lab.loinc), **when}
+    when = IfThere(minute(scene.now)) if moment is None else minute(moment)
+    fields: dict[str, Requirement] = {"priority": Equals("stat"), "code": Coded(LOINC, lab.loinc), "occurrenceDateTime": when}
     return order_needed("ServiceRequest", person, scene.now, fields)

@@ -31,6 +31,9 @@ from vesalius.worlds.medagentbench.codes import (
 FEWEST = 12
 """Patients of a bench at least, so that there are namesakes, and patients who never had a test."""
 
+MOST = 5_000
+"""Patients of a bench at most: there are days for the births of so many."""
+
 STRANGERS = 40
 """People who are asked for and are not there."""
 
@@ -129,16 +132,19 @@ def people(patients: int, seed: int) -> People:
     (True, False)
 
     Raises:
-        UserError: if there are fewer patients than tasks need.
+        UserError: if there are fewer patients than tasks need, or too many.
     """
-    if patients < FEWEST:
-        raise UserError(f"patients {patients}: the tasks need {FEWEST} or more.")
+    if not FEWEST <= patients <= MOST:
+        raise UserError(f"patients {patients}: the tasks need {FEWEST} or more, and there can be {MOST}; name such a number.")
     draw = random.Random(f"people {seed}")
     count = patients + STRANGERS
     numbers = draw.sample(range(1_000_000, 10_000_000), count)
     days = [date(1935, 1, 1) + timedelta(days=day) for day in range(25_000)]
     past = draw.sample([day for day in days if (day.month, day.day) <= (NOW.month, NOW.day)], count)
-    to_come = draw.sample([day for day in days if (day.month, day.day) > (NOW.month, NOW.day)], count)
+    late = [day for day in days if (day.month, day.day) > (NOW.month, NOW.day)]
+    to_come = draw.sample(late, min(count, len(late)))
+    # only every fourth of many is born on one of them, of few each has one to choose from
+    step = 1 if count <= len(late) else _LATE
     found: list[Person] = []
     for place, number in enumerate(numbers):
         gender = draw.choice(tuple(_GIVEN))
@@ -146,7 +152,7 @@ def people(patients: int, seed: int) -> People:
         if place % 2 and place < min(NAMESAKES, patients // 2):
             given, family, gender = found[-1].given, found[-1].family, found[-1].gender
         identifier = f"p{draw.getrandbits(40):010x}"
-        born = past[place] if place % _LATE else to_come[place]
+        born = past[place] if place % _LATE else to_come[place // step]
         found.append(Person(identifier, f"S{number}", given, family, gender, born, place % _UNTESTED != _UNTESTED - 1))
     return People(tuple(found[:patients]), tuple(found[patients:]))
 

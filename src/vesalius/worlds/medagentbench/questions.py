@@ -43,7 +43,9 @@ def _asked_for(scene: Scene, case: str) -> Person:
         return scene.one_of(scene.people.strangers)
     names = Counter((one.given, one.family) for one in scene.people.known)
     doubled = case == "namesake"
-    return scene.one_of([one for one in scene.people.known if (names[one.given, one.family] > 1) == doubled])
+    fitting = [one for one in scene.people.known if (names[one.given, one.family] > 1) == doubled]
+    # of very many, nobody has a name that nobody else has
+    return scene.one_of(fitting or scene.people.known)
 
 
 def _nobody_s(person: Person, scene: Scene) -> date:
