@@ -7,7 +7,7 @@ from vesalius.cli import main
 from vesalius.records.events.meds_write import write_meds
 from vesalius.sources.simulators.patients import event_table, live
 
-OUTCOME = "ICD10CM//I48*"
+OUTCOME = "ICD10CM//Z00.00"
 
 
 @pytest.fixture(scope="module")
