@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 
 from vesalius.errors import UserError
 from vesalius.learners.learner import Learner
@@ -54,6 +57,27 @@ def test_a_pattern_of_missing_that_is_turned_round_harms_parallel_fusion_more():
         learner.fit(split.train, split.validation)
         found[fusion] = auroc([one.value for one in learner.predict(split.test)], split.test)
     assert found["sequential"] > found["parallel"]
+
+
+def test_every_outcome_is_trained():
+    split = by_release(Modalities(train=200, validation=0, test=10).records())
+    trained, begun = ModalityFusion(recipe("sequential", 20), outcomes=OUTCOMES, seed=0), []
+    trained.fit(split.train, [])
+    begun = ModalityFusion(replace(recipe("sequential"), regime=Regime(steps=1, learning_rate=0.0)), outcomes=OUTCOMES, seed=0)
+    begun.fit(split.train, [])
+    for before, after in zip(begun._network.decoders, trained._network.decoders, strict=True):
+        assert not torch.allclose(next(before.parameters()), next(after.parameters()))
+
+
+def test_a_penalty_keeps_the_state_from_large_changes():
+    split = by_release(Modalities(train=300, validation=0, test=100).records())
+    moved = []
+    for change in (0.0, 10.0):
+        learner = ModalityFusion(replace(recipe("sequential", 60), change=change), outcomes=OUTCOMES, seed=0)
+        learner.fit(split.train, [])
+        steps = learner.steps(split.test)
+        moved.append(np.abs(np.diff(steps, axis=1)).mean())
+    assert moved[1] < moved[0] / 2
 
 
 def test_a_record_of_another_size_is_named():

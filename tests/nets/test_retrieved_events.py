@@ -38,6 +38,44 @@ def test_in_the_predictors_path_the_retriever_stands_still(network):
     assert all(grad is None for grad in gradients(network, "retriever"))
 
 
+def test_in_the_retrievers_path_each_event_predicts_alone_and_counts_by_its_score(network):
+    network.eval()
+    one, names = batch(), ("codes_BL", "ages_BL", "numbers_BL", "valued_BL")
+    scores = network.scores(one)
+    expected = []
+    for row in range(4):
+        said, weights = 0.0, 0.0
+        for place in scores[row].topk(3).indices.tolist():
+            event = EventBatch(*(getattr(one, name)[row : row + 1, place : place + 1] for name in names))
+            alone = torch.sigmoid(network.predictor(network.vectors(event), event.codes_BL != 0))
+            said, weights = said + scores[row, place] * alone, weights + scores[row, place]
+        expected.append(said / weights)
+    loss = torch.nn.functional.binary_cross_entropy(torch.cat(expected), TARGETS)
+    assert torch.allclose(network.retriever_loss(one, TARGETS), loss, atol=1e-5)
+
+
+def test_events_that_are_read_together_say_more_than_each_alone(network):
+    network.eval()
+    vectors = torch.randn(1, 2, 16, generator=torch.Generator().manual_seed(3))
+    there = torch.ones(1, 2, dtype=torch.bool)
+    states = network.predictor.encoder(vectors)
+    alone = torch.cat([network.predictor.encoder(vectors[:, place : place + 1]) for place in (0, 1)], 1)
+    assert not torch.allclose(states, alone, atol=1e-3)
+    assert not torch.allclose(
+        network.predictor(vectors, there), network.predictor.out(network.predictor.norm(vectors).mean(1))[:, 0]
+    )
+
+
+def test_when_an_event_was_and_what_was_measured_change_score_and_prediction(network):
+    network.eval()
+    one = batch()
+    later = EventBatch(one.codes_BL, one.ages_BL + 500, one.numbers_BL, one.valued_BL)
+    measured = EventBatch(one.codes_BL, one.ages_BL, one.numbers_BL + 2, torch.ones_like(one.valued_BL))
+    for other in (later, measured):
+        assert not torch.allclose(network.scores(one), network.scores(other))
+        assert not torch.allclose(network(one), network(other))
+
+
 def test_the_score_of_an_event_does_not_depend_on_the_others(network):
     whole = batch()
     part = EventBatch(*(getattr(whole, name)[:, 2:5] for name in ("codes_BL", "ages_BL", "numbers_BL", "valued_BL")))

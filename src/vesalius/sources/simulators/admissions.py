@@ -3,7 +3,8 @@
 Every effect is planted (``admissions.tsv`` and ``INTERACTIONS``): log odds of dying in the hospital and of readmission, and the
 change of the logarithm of the days in it. The codes are real ones of ICD-10-CM, ICD-10-PCS and RxNorm; how often they stand and
 what they do is made up, roughly as a doctor would expect it. Drugs and procedures are given for conditions, so that codes are
-correlated. Chance decides the rest, so that nobody predicts without error.
+correlated. Chance decides the rest, so that nobody predicts without error. The outcomes are drawn apart: readmission is that of a
+patient who lives on, and is drawn for those who die as well.
 """
 
 from collections.abc import Mapping, Sequence

@@ -11,6 +11,9 @@ measured, with each modality alone, and with late fusion, where the modalities m
 hours: of what decides, a part shows in vitals, a part in notes, a part in how often nurses come, and a part only in how both
 courses go together. MIMIC-III, on which the paper reports, is not at hand.
 
+The paper's gain for notes alone, by time attention over a plain mean, is not examined: every arm that reads notes has it; nor are
+the ways of interpolating compared in vitals alone. Its second task, phenotypes, is left out: both tasks here ask for death.
+
 One task asks for decisions, measured by F1 as in the paper, with the threshold chosen in validation; the other for probabilities.
 Notes are hashed words, where the paper fine-tunes a clinical Longformer; all notes of a stay are read, up to ten, where the paper
 takes the last five.

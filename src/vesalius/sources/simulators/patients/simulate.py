@@ -1,7 +1,8 @@
 """Patients' lives as competing exponential times, all patients side by side (Gillespie's direct method).
 
-Between two happenings every rate is constant; after each, and once a year for age, it is made anew. So the time of what comes
-next is drawn exactly, and the hazard that each patient was under at each moment is known (``Spans``).
+Between two happenings every rate is constant; after each, and at moments that come once a year on average, for age, it is made
+anew. So the time of what comes next is drawn exactly, and the hazard that each patient was under at each moment is known
+(``Spans``).
 """
 
 from collections.abc import Sequence
