@@ -13,7 +13,7 @@ from vesalius.records import Label, Record, Text
 from vesalius.tasks import Measure, Prediction, Split, Task
 from vesalius.trials import Arms, Trial, run_trial
 from vesalius.trials.compare.replay import Replay
-from vesalius.trials.measured import difference_of, measure_records
+from vesalius.trials.measured import difference_of, measure_records, measure_sets
 
 CLASSES = ("negative", "positive")
 
@@ -69,12 +69,29 @@ def auroc_data(n=300, seed=0):
     return truth, {"weak": [truth + 2.5 * random.standard_normal(n)], "good": [truth + random.standard_normal(n)]}
 
 
-def test_the_jackknife_of_an_auroc_agrees_with_delong(tmp_path):
-    truth, arms = auroc_data()
+@pytest.mark.parametrize(("records", "close"), [(300, 0.03), (2400, 0.15)], ids=["unit by unit", "by groups"])
+def test_the_jackknife_of_an_auroc_agrees_with_delong(tmp_path, records, close):
+    truth, arms = auroc_data(records)
     (comparison,) = run_trial(trial_of(truth, arms), out=tmp_path).finding.comparisons
     expected = statistics.compare_auroc(truth, np.array(arms["good"][0]), np.array(arms["weak"][0]))
     assert comparison.difference.value == pytest.approx(expected.value)
-    assert comparison.difference.standard_error == pytest.approx(expected.standard_error, rel=0.03)
+    assert comparison.difference.standard_error == pytest.approx(expected.standard_error, rel=close)
+
+
+def test_of_many_units_groups_are_left_out_that_keep_units_whole():
+    asked = []
+
+    def counted(predictions, truths):
+        asked.append(np.bincount(truths.astype(int), minlength=1500))
+        return float(np.mean(predictions))
+
+    said = [Prediction(record_id=str(row), value=float(row % 7)) for row in range(3000)]
+    truths, units = [float(row // 2) for row in range(3000)], [str(row // 2) for row in range(3000)]
+    metric = replace(METRICS["auroc"], function=counted)
+    (measured,) = measure_sets(metric, {"arm": [said]}, truths, units).values()
+    assert measured.values_SN.shape == (1, 250) and len(asked) == 251
+    assert measured.values_SN.mean() == pytest.approx(np.mean([one.value for one in said]))
+    assert all(set(counts.tolist()) == {0, 2} and (counts == 0).sum() == 6 for counts in asked[1:])
 
 
 def test_p_values_are_corrected_over_the_comparisons_of_a_question(tmp_path):
