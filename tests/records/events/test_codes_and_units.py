@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vesalius.records.events.codes import SYSTEMS, impossible, joined, mod10, parted, verhoeff
+from vesalius.records.events.codes import SYSTEMS, impossible, joined, mod10, parted, system_named, verhoeff
 from vesalius.records.events.moments import day_or_moment, full_moment, parse_moment
 from vesalius.records.events.units import mismatch, size
 
@@ -22,8 +22,19 @@ def test_any_code_comes_back_from_its_parts(code):
     system, own = parted(code)
     again = joined(system, own)
     assert parted(again) == (system, own)
-    # only a name with a colon is an address, and is written with its slashes quoted
-    assert again == code or ":" in code.partition("//")[0] or (code.startswith("//") and "//" not in code[2:])
+    assert again == code or (code.startswith("//") and "//" not in code[2:])
+
+
+@given(words)
+@settings(deadline=None)
+def test_a_name_with_a_colon_that_is_no_quoted_address_comes_back(name):
+    code = f"{name.replace('//', '')}: x//1"
+    assert joined(*parted(code)) == code
+
+
+def test_a_mapping_s_system_with_blanks_is_a_name():
+    assert joined(system_named("Vital: HR"), "bpm") == "Vital: HR//bpm"
+    assert joined(system_named("urn:oid:1.2"), "bpm") == "urn:oid:1.2//bpm"
 
 
 @given(st.integers(0, 10**9), st.integers(1, 9), st.data())
@@ -67,6 +78,10 @@ def test_units_of_another_size_or_dimension_do_not(one, other):
     assert mismatch(one, other) and mismatch(other, one)
 
 
+def test_thousands_are_no_kelvin():
+    assert size("K/uL") is None and not mismatch("K/uL", "10*3/uL")
+
+
 @given(st.text("mgL/.10*^-[IU]{}%kd ", max_size=12))
 @settings(deadline=None)
 def test_any_text_is_a_unit_or_none(text):
@@ -79,7 +94,19 @@ def test_every_moment_comes_back(time):
     assert parse_moment(day_or_moment(time)) == time == parse_moment(full_moment(time))
 
 
-NEVER = ["0000", "2010-13", "2010-02-29", "2010-1-1", "10000", "2010-01-01T24:00:00Z", "2010-01-01T10:00Z", "", "\u0662010"]
+NEVER = [
+    "9999-12-31T23:59:59-05:00",
+    "0001-01-01T00:00:00+05:00",
+    "0000",
+    "2010-13",
+    "2010-02-29",
+    "2010-1-1",
+    "10000",
+    "2010-01-01T24:00:00Z",
+    "2010-01-01T10:00Z",
+    "",
+    "\u0662010",
+]
 
 
 @pytest.mark.parametrize("text", NEVER)

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -73,6 +74,77 @@ def test_a_write_that_fails_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         convert_events(source, tmp_path / "out")
     assert list(tmp_path.iterdir()) == [source]
+
+
+def test_what_is_killed_while_it_writes_is_not_in_the_way_of_the_next(tmp_path, monkeypatch):
+    source = as_lines(tmp_path / "export.ndjson", PATIENT, BAD)
+    write = convert._write
+
+    def look(*arguments):
+        assert not (tmp_path / "out.faults.txt").exists()
+        return write(*arguments)
+
+    monkeypatch.setattr(convert, "_write", look)
+    assert convert_events(source, tmp_path / "out").faults_file.exists()
+
+
+@pytest.mark.parametrize("target", ["", ".", "/"])
+def test_a_target_without_a_name_is_told(export, target):
+    with pytest.raises(UserError, match="names no new folder or file"):
+        convert_events(export, Path(target))
+
+
+VISITS = """
+[[table]]
+file = "visits.csv"
+subject = "who"
+[[table.event]]
+code = { constant = "AMB" }
+system = "ActCode"
+id = { column = "visit" }
+time = { column = "day" }
+resource = "Encounter"
+
+[[table]]
+file = "labs.csv"
+subject = "who"
+[[table.event]]
+code = { column = "test" }
+time = { column = "day" }
+number = { column = "value" }
+encounter = { column = "visit" }
+"""
+
+
+def test_a_visit_of_tables_and_what_belongs_to_it_stay_together_through_fhir(tmp_path):
+    (tmp_path / "map.toml").write_text(VISITS)
+    (tmp_path / "visits.csv").write_text("who,visit,day\n1,V_1,2010-01-01\n1,V-2,2010-02-01\n2,V_3,2010-01-01\n")
+    (tmp_path / "labs.csv").write_text(
+        "who,visit,day,test,value\n1,V_1,2010-01-02,K,4\n1,V-2,2010-02-01,K,5\n2,V_3,2010-01-02,K,4\n"
+    )
+    convert_events(tmp_path / "map.toml", tmp_path / "fhir", to="fhir-ndjson")
+    done = convert_events(tmp_path / "fhir", tmp_path / "meds")
+    table = read_meds(tmp_path / "meds")
+    assert done.faults == 0 and table.extra["encounter"].to_pylist() == [None, "V_1", None, "V-2", None, "V_3"]
+    assert table.extra["resource_id"].to_pylist()[::2] == ["V_1", "V-2", "V_3"]
+
+
+def test_codes_of_systems_with_a_colon_come_back_through_fhir(tmp_path):
+    codes = ["Vital: HR//bpm", "ICD:10/E11//9", "http:%2F%2Fa.org//K", "LAB//K"]
+    table = EventTable.build(["1"] * 4, np.arange(4).astype("M8[D]").astype("M8[us]"), codes)
+    write_meds(table, tmp_path / "meds")
+    convert_events(tmp_path / "meds", tmp_path / "fhir", to="fhir-ndjson")
+    convert_events(tmp_path / "fhir", tmp_path / "again")
+    assert list(read_meds(tmp_path / "again").vocabulary) == codes
+
+
+def test_what_was_withdrawn_is_counted_where_the_target_is_fhir(tmp_path):
+    times = np.array(["2010-01-01", "2010-01-02"], "M8[us]")
+    extra = {"status": pa.array(["cancelled", "final"])}
+    write_meds(EventTable.build(["1", "1"], times, ["LOINC//2823-3"] * 2, extra=extra), tmp_path / "meds")
+    done = convert_events(tmp_path / "meds", tmp_path / "out", to="fhir-ndjson")
+    assert done.events == 1 and done.left_out == {"Observation cancelled": 1}
+    assert len(read_fhir(tmp_path / "out").table) == 1
 
 
 def test_a_source_that_is_none_is_told(tmp_path):

@@ -187,7 +187,21 @@ FAULTS = {
         resource("MedicationRequest", status="active", intent="order", medicationReference={"reference": "#m9"}),
         "names a medication that is not contained",
     ),
-    "patient twice": (PATIENT, "Patient/p1, field 'id': has been given to another one"),
+    "other patient of one id": (PATIENT | {"gender": "male"}, "Patient/p1, field 'id': has been given to another one"),
+    "yes as true": (POTASSIUM | {"valueQuantity": None, "valueBoolean": "true"}, "'valueBoolean': is neither true nor false"),
+    "one as true": (POTASSIUM | {"valueQuantity": None, "valueBoolean": 1}, "'valueBoolean': is neither true nor false"),
+    "died as text": (PATIENT | {"id": "p2", "deceasedBoolean": "true"}, "'deceasedBoolean': is neither true nor false"),
+    "search for a patient": (
+        POTASSIUM | {"subject": {"reference": "Patient?identifier=http://h.org/mrn|123"}},
+        "field 'subject.reference': is a search rather than the id of a resource",
+    ),
+    "contained patient": (POTASSIUM | {"subject": {"reference": "#p"}}, "field 'subject': is a contained patient"),
+    "code with a tab": (POTASSIUM | {"code": concept("http://h.org", "a\tb")}, "'code.coding[0].code': has blanks that"),
+    "code with a hard space": (POTASSIUM | {"code": concept("http://h.org", "a\xa0b")}, "has blanks that a code can't have"),
+    "beyond the last year": (
+        POTASSIUM | {"effectiveDateTime": "9999-12-31T23:59:59-05:00"},
+        "is before the year 1 or after 9999",
+    ),
     "half a character": (POTASSIUM | {"valueQuantity": None, "valueString": "\ud800"}, "'valueString': has half a character"),
     "value that is not kept": (POTASSIUM | {"valueQuantity": None, "valueRatio": {}}, "'valueRatio': is not kept"),
     "given at no time": (
@@ -227,6 +241,36 @@ def test_an_encounter_that_is_not_there_is_a_fault_and_its_events_stay_without_i
     assert reading.faults.count == 1 and "names the encounter 'Encounter/e9'" in reading.faults.sentences[0]
     (at,) = events(reading.table, "LOINC//2823-3")
     assert "encounter" not in reading.table.extra and reading.table.numbers[at] == 4.1
+
+
+def pressure(own, value):
+    component = {"code": concept(LOINC, "8480-6"), "valueQuantity": {"value": value, "unit": "mm[Hg]"}}
+    return POTASSIUM | {"id": own, "valueQuantity": None, "encounter": None, "component": [component]}
+
+
+ONCE = [PATIENT, EVERYTHING[1], pressure("k", 120), resource("Medication", "m", code=MEDICATION)]
+
+
+@pytest.mark.parametrize("again", ONCE, ids=lambda one: one["resourceType"])
+def test_a_copy_is_left_out_and_counted(read, again):
+    reading = read(*ONCE, again)
+    assert reading.faults.count == 0 and reading.left_out == {f"{again['resourceType']} told again": 1}
+    assert rows(reading.table) == rows(read(*ONCE).table)
+
+
+def test_another_resource_of_the_same_id_is_a_fault_and_its_parts_are_left_out(read):
+    reading = read(PATIENT, pressure("k", 120), pressure("k", 180), pressure("l", 180))
+    assert reading.faults.count == 1 and "line 3, Observation/k, field 'id'" in reading.faults.sentences[0]
+    assert rows(reading.table) == rows(read(PATIENT, pressure("k", 120), pressure("l", 180)).table)
+    other = resource("Medication", "m", code=concept(RXNORM, "1191"))
+    assert read(PATIENT, resource("Medication", "m", code=MEDICATION), other).faults.count == 1
+
+
+def test_an_id_belongs_to_its_type_and_to_what_was_kept(read):
+    visit = resource("Encounter", "k1", status="finished", **{"class": {"system": ACT, "code": "AMB"}})
+    about = POTASSIUM | {"encounter": None}
+    reading = read(PATIENT, visit, about | {"status": "done"}, about | {"status": "cancelled"}, about)
+    assert reading.faults.count == 1 and len(events(reading.table, "LOINC//2823-3")) == 1
 
 
 def test_references_are_not_looked_up_where_none_of_their_kind_is_there(read):

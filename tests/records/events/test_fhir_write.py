@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -123,6 +124,11 @@ def test_ids_hang_on_the_content_only_and_equal_events_are_told_apart():
     assert len(set(first)) == 4 and first[:3] == second[2:]
 
 
+def test_what_is_not_written_is_not_in_the_id():
+    event = Event("1", "LOINC//2823-3", time=0, text="clotted")
+    assert [*fhir_resources(table_of([event]))] == [*fhir_resources(table_of([event._replace(unit="mmol/L")]))]
+
+
 def test_two_resources_of_one_id_stay_two(tmp_path):
     event = Event("1", "LOINC//2823-3", time=0, number=4.1, resource="Observation", resource_id="k")
     write_fhir(table_of([event, event._replace(time=1)]), tmp_path / "out")
@@ -160,7 +166,69 @@ def test_an_allergy_and_a_condition_that_ended_get_the_status_that_r4_demands():
 def test_a_subject_that_is_no_fhir_id_comes_back(tmp_path):
     write_fhir(table_of([Event("Zo\u00eb 1", "LOINC//2823-3", encounter="e_1")]), tmp_path / "out")
     table = read_fhir(tmp_path / "out").table
-    assert table.subjects == ("Zo\u00eb 1",)
+    assert table.subjects == ("Zo\u00eb 1",) and table.extra["encounter"].to_pylist() == ["e_1"]
+
+
+@pytest.mark.parametrize("stay", ["v-1", "v_1"])
+def test_a_visit_and_what_belongs_to_it_stay_together(tmp_path, stay):
+    visit = Event("1", "ActCode//AMB", time=0, resource="Encounter", resource_id=stay)
+    inside = Event("1", "LOINC//2823-3", time=1, number=4.1, encounter=stay)
+    write_fhir(table_of([visit, inside]), tmp_path / "out")
+    table = read_fhir(tmp_path / "out").table
+    assert table.extra["resource_id"][0].as_py() == stay and table.extra["encounter"].to_pylist() == [None, stay]
+    for one in fhir_resources(table):
+        validate(one)
+
+
+def test_a_cycle_is_found_though_ids_are_none_of_fhir(tmp_path):
+    first = Event("1", "ActCode//IMP", time=0, resource="Encounter", resource_id="v_1", encounter="v_2")
+    write_fhir(table_of([first, first._replace(resource_id="v_2", encounter="v_1", time=1)]), tmp_path / "out")
+    reading = read_fhir(tmp_path / "out", strict=False)
+    assert reading.faults.count == 1 and "is a cycle of parts" in reading.faults.sentences[0]
+
+
+@pytest.mark.parametrize("name", ["unit", "text", "display", "status", "encounter", "resource_id", "resource"])
+def test_a_blank_text_is_none(tmp_path, name):
+    event = Event("1", "LOINC//2823-3", time=0, number=4.1)
+    write_fhir(table_of([event._replace(**{name: " \n"})]), tmp_path / "blank")
+    write_fhir(table_of([event]), tmp_path / "none")
+    assert read_fhir(tmp_path / "blank").faults.count == 0 and lines(tmp_path / "blank") == lines(tmp_path / "none")
+
+
+WITHDRAWN = [(kind.name, status) for kind in KINDS.values() for status in kind.not_done]
+
+
+@pytest.mark.parametrize(("name", "status"), WITHDRAWN)
+def test_what_was_withdrawn_is_not_written_nor_are_its_parts(tmp_path, name, status):
+    event = Event("1", "SNOMED//44054006", time=0, resource=name, resource_id="k", status=status)
+    part = {"Observation": "component", "Encounter": "type", "AllergyIntolerance": "reaction"}.get(name)
+    parts = [Event("1", "SNOMED//39579001", time=0, resource=f"{name}.{part}", resource_id="k")] if part else []
+    died = Event("1", "MEDS_DEATH", time=5, status="entered-in-error")
+    left_out = write_fhir(table_of([event, *parts, died]), tmp_path / "out")
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["Patient.ndjson"]
+    assert left_out == Counter({f"{name} {status}": 1 + len(parts)}) + Counter({"Observation entered-in-error": 1})
+    assert "deceased" not in (tmp_path / "out" / "Patient.ndjson").read_text()
+
+
+def test_a_status_that_only_the_resource_meant_has_is_no_fault_of_the_observation_in_its_place():
+    event = Event("1", "ICD10CM//E11.9", number=2, resource="Condition", status="active")
+    assert list(fhir_resources(table_of([event])))[1]["status"] == "final"
+
+
+def test_ends_of_other_precision_are_written_to_the_microsecond():
+    end = pa.array([1_700_000_000_123_456_789], pa.timestamp("ns"))
+    table = EventTable.build(["1"], np.array(["2010-01-01"], "M8[us]"), ["LOINC//2823-3"], extra={"end": end})
+    assert list(fhir_resources(table))[1]["effectivePeriod"]["end"] == "2023-11-14T22:13:20.123456Z"
+    far = replace(table, extra={"end": pa.array([2**60], pa.timestamp("s"))})
+    with pytest.raises(UserError, match="column 'end'"):
+        list(fhir_resources(far))
+
+
+def test_ids_may_be_of_any_length_together(everything, tmp_path):
+    # texts of the smaller type end at two gigabytes
+    assert pa.types.is_large_string(everything.extra["resource_id"].type)
+    write_meds(everything, tmp_path / "meds")
+    assert rows(read_meds(tmp_path / "meds")) == rows(everything)
 
 
 def test_an_event_that_its_resource_cannot_hold_becomes_an_observation():
@@ -173,6 +241,10 @@ BAD = {
     "blank code": (Event("1", "LOINC// "), "is blank or has blanks"),
     "end": (Event("1", "ICD10CM//E11.9", time=5, end=4), "ends before it begins"),
     "infinite": (Event("1", "LOINC//2823-3", number=float("inf")), "has an infinite number"),
+    "year 12024": (Event("1", "LOINC//2823-3", time=317_271_427_200_000_000), "is before the year 1 or after 9999"),
+    "end in the year 0": (Event("1", "LOINC//2823-3", end=-62_135_596_800_000_001), "is before the year 1 or after 9999"),
+    "born in the year 12024": (Event("1", "MEDS_BIRTH", time=317_271_427_200_000_000), "is before the year 1 or after 9999"),
+    "status": (Event("1", "LOINC//2823-3", status="F"), "its status 'F' is none that R4 has for Observation"),
     "two values": (Event("1", "LOINC//2823-3", number=1, value_code="SNOMED//8517006"), "a number and a coded answer"),
 }
 

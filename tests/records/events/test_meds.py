@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.records.events.event_tables import assert_same, tables
 from vesalius.errors import UserError
 from vesalius.records.events import EventTable
+from vesalius.records.events.convert import convert_events
 from vesalius.records.events.decimals import shortest_decimals
 from vesalius.records.events.meds_read import read_meds, read_meds_shards, read_splits
 from vesalius.records.events.meds_write import write_meds
@@ -146,6 +147,49 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path):
         with pytest.raises(UserError, match=sentence):
             write_meds(given_, tmp_path / folder, splits=splits)
         assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.fixture
+def described(tmp_path):
+    """A dataset of others, with splits, a name and rows of codes, one of them twice; a code has none."""
+    write_meds(small(), tmp_path / "made", splits={"12": "train", "pat": "tuning", "7": "held_out"})
+    codes = {
+        "code": pa.array(["b", "a", "a", "never"]).dictionary_encode(),
+        "description": pa.array(["Bee", "Ay", "Ay, later", None]),
+        "parent_codes": pa.array([["c"], None, [], ["b", "c"]]),
+        "modifier": pa.array([None, "x", "y", None]),
+    }
+    put(pa.table(codes), tmp_path / "made" / meds.code_metadata_filepath)
+    told = {"dataset_name": "cohort", "license": "MIT", "etl_name": "other", "code_modifier_columns": ["unit", "gone"]}
+    (tmp_path / "made" / meds.dataset_metadata_filepath).write_text(json.dumps(told))
+    return tmp_path / "made"
+
+
+def test_what_a_dataset_says_of_itself_is_carried_over(described, tmp_path):
+    convert_events(described, tmp_path / "again")
+    again = tmp_path / "again"
+    assert read_splits(again) == read_splits(described) and len(list((again / "data").iterdir())) == 3
+    before = pq.read_table(described / meds.code_metadata_filepath).to_pylist()
+    unknown = {"code": "sex", "description": None, "parent_codes": None, "modifier": None}
+    assert pq.read_table(again / meds.code_metadata_filepath).to_pylist() == [*before, unknown]
+    told = json.loads((again / meds.dataset_metadata_filepath).read_text())
+    assert (told["dataset_name"], told["license"], told["etl_name"]) == ("cohort", "MIT", "vesalius")
+    assert told["code_modifier_columns"] == ["unit"] and told["other_extension_columns"] == []
+    meds.CodeMetadataSchema.validate(pq.read_table(again / meds.code_metadata_filepath))
+    meds.DatasetMetadataSchema.validate(told)
+    assert_same(read_meds(again), read_meds(described))
+
+
+def test_metadata_that_is_spoilt_is_told(described, tmp_path):
+    file = described / meds.dataset_metadata_filepath
+    for spoilt in ("{", "[]", "\ud800"):
+        file.write_text(spoilt, errors="surrogatepass")
+        with pytest.raises(UserError, match=r"dataset\.json: no JSON object"):
+            convert_events(described, tmp_path / "again")
+    file.unlink()
+    (described / meds.code_metadata_filepath).unlink()
+    convert_events(described, tmp_path / "again")
+    assert read_splits(tmp_path / "again") == read_splits(described)
 
 
 def rows_of(**changed):

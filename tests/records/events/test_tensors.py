@@ -15,6 +15,7 @@ from vesalius.records.events.batches import open_tensors
 from vesalius.records.events.meds_write import write_meds
 from vesalius.records.events.tensors import tensorise
 from vesalius.records.events.vocabulary import UNKNOWN, CodeCounts
+from vesalius.records.events.windows import window
 
 whole_seconds = st.none() | st.datetimes(datetime(1950, 1, 1), datetime(2040, 1, 1)).map(lambda time: time.replace(microsecond=0))
 any_moment = st.none() | st.datetimes(datetime(1, 1, 1), datetime(2300, 1, 1))
@@ -122,14 +123,38 @@ def test_moments_summed_up_shard_by_shard_are_those_of_all_even_far_from_zero(sh
     for at in range(len(shards)):
         counts.add(table.take([at]), None)
     values = [value for shard in shards for value in shard]
-    known = counts.vocabulary(minimum_count=1)
     if values:
-        place = known.numbers_of(["K"])[0]
-        np.testing.assert_allclose(known.means_V[place] - 1e9, np.mean(values), atol=1e-5)
+        count, mean, squares = counts.moments_3V[:, counts.codes.index("K")]
+        np.testing.assert_allclose(mean - 1e9, np.mean(values), atol=1e-5)
         deviation = np.std(values)
-        np.testing.assert_allclose(
-            known.deviations_V[place], deviation if deviation > 1e-6 else known.deviations_V[place], rtol=1e-3
-        )
+        assert count == len(values) and (deviation < 1e-6 or np.isclose(np.sqrt(squares / count), deviation, rtol=1e-3))
+
+
+@pytest.mark.parametrize("value", [0.1, 0.21, -36.6, 7.4, 1e9 / 3, 0.0])
+@pytest.mark.parametrize("count", [3, 5, 10, 49])
+def test_numbers_of_a_code_that_has_one_value_are_near_zero(tmp_path, value, count):
+    tensorise(built(labs("a", "K", [value] * count)), tmp_path / "made")
+    numbers = open_tensors(tmp_path / "made").batch(["a"], np.array(["2100-01-01"], "M8[us]"), length=99).numbers_BL
+    np.testing.assert_allclose(numbers, 0, atol=max(1, abs(value)) * 1e-6)
+
+
+def test_a_spread_that_32_bits_tell_apart_is_kept(tmp_path):
+    counts = CodeCounts()
+    counts.add(built(labs("a", "K", [1000.0, 1000.01])), None)
+    assert counts.vocabulary(minimum_count=1).deviations_V[2] == pytest.approx(0.005)
+
+
+def test_at_no_time_what_is_known_is_what_has_none():
+    times = np.array(["NaT", "2024-01-01", "2024-01-02"], "M8[us]")
+    table = EventTable.build("aaa", times, "xyz")
+    with tempfile.TemporaryDirectory() as parent:
+        tensorise(table, Path(parent) / "made")
+        tensors = open_tensors(Path(parent) / "made")
+        batch = tensors.batch(["a"], times[:1], length=8)
+    first, last = window(table, [0], "NaT", times[0])
+    known = [table.vocabulary[code] for code in table.codes[first[0] : last[0]]]
+    assert [tensors.vocabulary.codes[code - 2] for code in batch.codes_BL[0]] == known == ["x"]
+    assert np.isnan(batch.days_BL).all()
 
 
 def test_arrays_have_the_smallest_type_that_loses_nothing(tmp_path):

@@ -1,10 +1,12 @@
 from datetime import datetime
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.records.events.event_tables import tables
+from vesalius.errors import UserError
 from vesalius.records.events import EventTable
 from vesalius.records.events.meds_layout import SPLITS_FILE, SplitName
 from vesalius.records.events.splits import first_times, split_by_hash, split_by_time
@@ -57,6 +59,26 @@ def test_by_time_shares_are_those_asked_for_where_no_two_begin_together():
     days = np.datetime64("2024-01-01", "us") + np.arange(100).astype("m8[D]")
     split = split_by_time(EventTable.build([str(day) for day in range(100)], days, ["x"] * 100), tuning=0.25, held_out=0.25)
     assert [list(split.values()).count(name) for name in ("train", "tuning", "held_out")] == [50, 25, 25]
+
+
+@given(st.integers(1, 60), st.integers(0, 20), st.integers(0, 20), st.sampled_from([20, 30, 60]))
+@settings(deadline=None)
+def test_by_time_shares_of_whole_subjects_are_exact(count, tuning, held_out, parts):
+    tuning, held_out = (share * count // parts for share in (tuning, held_out))
+    if tuning + held_out > count:
+        return
+    days = np.datetime64("2024-01-01", "us") + np.arange(count).astype("m8[D]")
+    table = EventTable.build([str(day) for day in range(count)], days, ["x"] * count)
+    split = list(split_by_time(table, tuning=tuning / count, held_out=held_out / count).values())
+    assert [split.count(name) for name in ("tuning", "held_out")] == [tuning, held_out]
+
+
+@pytest.mark.parametrize(("tuning", "held_out"), [(0.7, 0.4), (-0.1, 0.2), (0.2, -0.1)])
+def test_shares_of_more_than_all_are_refused(tuning, held_out):
+    table = EventTable.build("a", np.array(["2024-01-01"], "M8[us]"), "x")
+    for split, what in ((split_by_hash, ["a"]), (split_by_time, table)):
+        with pytest.raises(UserError, match="no shares of a whole"):
+            split(what, tuning=tuning, held_out=held_out)
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), unique=True), st.floats(0, 0.5), st.floats(0, 0.5))

@@ -64,7 +64,7 @@ class Tensors:
 
         Args:
             subjects: B of them, in any order; one may come with several times.
-            times: one a subject, in UTC.
+            times: one a subject, in UTC; up to NaT static events only are known, as in ``windows.window``.
             length: most events a subject; L is the longest history's where that is shorter, and at least 1.
 
         Raises:
@@ -74,7 +74,8 @@ class Tensors:
             places = np.array([self.places[subject] for subject in subjects], dtype=np.int64)
         except KeyError as error:
             raise UserError(f"{self.folder}, subject {error.args[0]!r}: not there; {_MAKE} from its events.") from error
-        since = np.asarray(times, "datetime64[us]").view(np.int64) - self.origins[places]
+        asked = np.asarray(times, "datetime64[us]")
+        since = np.where(np.isnat(asked), -1, asked.view(np.int64) - self.origins[places])
         begin = self.starts[places]
         limit = np.maximum(since // self.microseconds + 1, 0)
         last = places_after(self.times, begin, self.starts[places + 1], limit)

@@ -1,9 +1,9 @@
 """Codes as ``SYSTEM//CODE``, with short names of systems; the whole address of a system comes back from its name.
 
 A system that has no short name here stands with its address, in which ``/`` and ``%`` are written ``%2F`` and ``%25``, so that
-the first ``//`` always divides: ``http:%2F%2Fexample.org%2Flabs//K``. A name that is neither, as in ``LAB//K``, is a system of
-its own, which FHIR gets as ``urn:vesalius:system:LAB``. A code without a system stands alone, and ``TEXT//`` is before words that
-no system has a code for.
+the first ``//`` always divides: ``http:%2F%2Fexample.org%2Flabs//K``. A name that is neither, as in ``LAB//K`` or
+``Vital: HR//bpm``, is a system of its own, which FHIR gets as ``urn:vesalius:system:LAB``. A code without a system stands alone,
+and ``TEXT//`` is before words that no system has a code for.
 
 Whether a release of a terminology has a code is not looked up. Refused is what no release can have: LOINC and SNOMED CT codes
 have check digits, which find a mistyped digit, and codes of ICD-10-CM, RxNorm, CVX and NDC have a form.
@@ -51,6 +51,9 @@ _FORMS = {
 }
 
 
+_CODE = re.compile(r"\S+( \S+)*")
+
+
 class Coding(NamedTuple):
     """A code and the address of its system; None where it has no system."""
 
@@ -69,7 +72,7 @@ def joined(system: str | None, code: str) -> str:
         return f"//{code}" if "//" in code else code
     if system.startswith(_OWN):
         return f"{unquote(system.removeprefix(_OWN))}//{code}"
-    return f"{_SHORT.get(system) or quote(system, safe=':.-_~')}//{code}"
+    return f"{_SHORT.get(system) or _quoted(system)}//{code}"
 
 
 @lru_cache(1 << 16)
@@ -86,9 +89,23 @@ def parted(code: str) -> Coding:
         return Coding(None, rest)
     if name in SYSTEMS:
         return Coding(SYSTEMS[name], rest)
-    if ":" in name:
+    # what is quoted in another way would come back as another code
+    if ":" in name and _quoted(unquote(name)) == name:
         return Coding(unquote(name), rest)
     return Coding(_OWN + quote(name, safe=""), rest)
+
+
+def _quoted(address: str) -> str:
+    return quote(address, safe=":.-_~")
+
+
+def is_code(text: str) -> bool:
+    """Whether FHIR allows a code: it is not blank and has no blanks but single spaces between words.
+
+    >>> is_code("per day"), is_code("per  day"), is_code("per day ")
+    (True, False, False)
+    """
+    return _CODE.fullmatch(text) is not None
 
 
 def system_named(name: str) -> str:
@@ -97,7 +114,7 @@ def system_named(name: str) -> str:
     >>> system_named("RxNorm"), system_named("http://example.org"), system_named("LAB")
     ('http://www.nlm.nih.gov/research/umls/rxnorm', 'http://example.org', 'urn:vesalius:system:LAB')
     """
-    return SYSTEMS.get(name) or (name if ":" in name else _OWN + quote(name, safe=""))
+    return SYSTEMS.get(name) or (name if ":" in name and not re.search(r"\s", name) else _OWN + quote(name, safe=""))
 
 
 @lru_cache(1 << 16)

@@ -179,7 +179,7 @@ class Columns:
         )
 
     def _ids(self, at: pa.Array) -> pa.Array:
-        ids, self.ids = self.ids.array().take(at).cast(pa.string()), Texts()
+        ids, self.ids = self.ids.array().take(at), Texts()
         return ids
 
 

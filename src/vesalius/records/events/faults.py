@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from vesalius.errors import UserError
 from vesalius.records.events.table import EventTable
 
+
+class LeftOut(Exception):
+    """Something in order that tells of nothing that happened to a patient; the message says why, such as ``Group``."""
+
+
 KEPT = 10_000
 """Sentences that are kept; further faults are only counted."""
 

@@ -9,40 +9,41 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vesalius.errors import UserError
-from vesalius.records.events.codes import TEXT, parted
+from vesalius.records.events.codes import TEXT, is_code, parted
 from vesalius.records.events.columns import Event
+from vesalius.records.events.faults import LeftOut
 from vesalius.records.events.fhir_events import BIRTH, COMPARATORS, DEATH, GENDER
-from vesalius.records.events.fhir_kinds import BIRTH_TIME, CLINICAL, GENDERS, KINDS, OWN_IDS, Kind
-from vesalius.records.events.moments import day_or_moment, full_moment
+from vesalius.records.events.fhir_kinds import BIRTH_TIME, CLINICAL, GENDERS, KINDS, OWN_IDS, Kind, check_status, kind_of
+from vesalius.records.events.moments import day_or_moment, full_moment, has_year
 from vesalius.records.events.units import UCUM, size
 
 Resource = dict[str, Any]
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
-_CODE = re.compile(r"\S+( \S+)*")
-_USUAL = {
-    **dict.fromkeys(("ICD10CM", "ICD10", "ICD9CM"), "Condition"),
-    **dict.fromkeys(("RxNorm", "NDC", "ATC"), "MedicationStatement"),
-    **dict.fromkeys(("CPT", "HCPCS", "ICD10PCS"), "Procedure"),
-    "CVX": "Immunization",
-    "ActCode": "Encounter",
-}
 _WITH_DOSE = ("MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense", "Immunization")
 
 
-def resources_of(subject: str, events: Sequence[Event]) -> Iterator[Resource]:
+def resources_of(subject: str, events: Sequence[Event], left_out: Counter[str]) -> Iterator[Resource]:
     """A Patient, then one resource an event, with its components, reactions and types.
 
     The kind is that of the column ``resource``, else the usual one of the code's system; an event that it can't hold, such as a
     Condition with a number, becomes an Observation, which can hold all. Equal events get equal ids but for a count.
 
-    Raises:
-        UserError: if a code is none that FHIR allows, a number is infinite, an event ends before it begins, or has a number and
-            a coded answer.
+    Args:
+        subject: whom the events are of.
+        events: in which no text is blank.
+        left_out: counts events that did not happen or were withdrawn, by kind and status.
 
-    >>> [made["resourceType"] for made in resources_of("1", [Event("1", "ICD10CM//E11.9", time=0)])]
+    Raises:
+        UserError: if FHIR has no such code, status or year, a number is infinite, an event ends before it begins, or has a number
+            and a coded answer.
+
+    >>> [made["resourceType"] for made in resources_of("1", [Event("1", "ICD10CM//E11.9", time=0)], Counter())]
     ['Patient', 'Condition']
     """
+    for event in events:
+        if not all(moment is None or has_year(moment) for moment in (event.time, event.end)):
+            raise _wrong(event, "is before the year 1 or after 9999", "correct its time or end")
     patient, rest = _patient(subject, events)
     yield patient
     mains, parts = _grouped(rest)
@@ -57,7 +58,12 @@ def resources_of(subject: str, events: Sequence[Event]) -> Iterator[Resource]:
             own = digest if counts[digest] == 1 else f"{digest}-{counts[digest]}"
         used.add((kind.name, own))
         below = parts.pop((kind.name, own), []) if event.resource == kind.name else []
-        yield _resource(event, kind, own, below, patient["id"])
+        try:
+            made = _resource(event, kind, own, below, patient["id"])
+        except LeftOut as reason:
+            left_out[str(reason)] += 1 + len(below)
+        else:
+            yield made
 
 
 def fhir_id(text: str) -> str:
@@ -75,6 +81,7 @@ def _patient(subject: str, events: Sequence[Event]) -> tuple[Resource, list[Even
     rest = []
     for event in events:
         bare = event.number is None and event.text is None and event.end is None and event.value_code is None
+        bare = bare and event.status not in KINDS["Observation"].not_done
         code, own = event.code, event.code.rpartition("//")[2]
         if bare and code.startswith(f"{GENDER}//") and own in GENDERS and event.time is None and "gender" not in made:
             made["gender"] = own
@@ -92,8 +99,13 @@ def _patient(subject: str, events: Sequence[Event]) -> tuple[Resource, list[Even
 def _identity(own: str) -> Resource:
     if not own.strip():
         raise UserError("a subject or resource has a blank id, which FHIR does not allow; name it.")
-    written = fhir_id(own)
-    return {"id": written} | ({} if written == own else {"identifier": [{"system": OWN_IDS, "value": own}]})
+    kept = _kept(own)
+    return {"id": fhir_id(own)} | ({"identifier": [kept]} if kept else {})
+
+
+def _kept(own: str) -> Resource | None:
+    """The identifier that keeps an id which FHIR does not allow."""
+    return None if fhir_id(own) == own else {"system": OWN_IDS, "value": own}
 
 
 def _grouped(events: Sequence[Event]) -> tuple[list[Event], dict[tuple[str, str], list[Event]]]:
@@ -125,9 +137,8 @@ def _fits_in(event: Event, part: str, owner: Event) -> bool:
 
 
 def _kind(event: Event) -> Kind:
-    name = event.resource or _USUAL.get(event.code.partition("//")[0], "Observation")
-    kind = KINDS.get(name)
-    return kind if kind is not None and _fits(event, kind) else KINDS["Observation"]
+    kind = kind_of(event.resource, event.code)
+    return kind if _fits(event, kind) else KINDS["Observation"]
 
 
 def _fits(event: Event, kind: Kind) -> bool:
@@ -141,7 +152,8 @@ def _fits(event: Event, kind: Kind) -> bool:
 
 
 def _digest(event: Event) -> str:
-    said = json.dumps(list(event._replace(resource_id=None)))
+    # a unit without a number is not written
+    said = json.dumps(list(event._replace(resource_id=None, unit=event.unit if event.number is not None else None)))
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
@@ -153,7 +165,8 @@ def _resource(event: Event, kind: Kind, own: str, parts: Sequence[Event], patien
     made |= _code(event, kind)
     made[kind.subject] = {"reference": f"Patient/{patient}"}
     if event.encounter is not None:
-        made[kind.encounter] = {"reference": f"Encounter/{fhir_id(event.encounter)}"}
+        kept = _kept(event.encounter)
+        made[kind.encounter] = {"reference": f"Encounter/{fhir_id(event.encounter)}"} | ({"identifier": kept} if kept else {})
     made |= _times(event, kind)
     made |= _observed(event, noted=True) if kind.name == "Observation" else _dosed(event, kind)
     if kind.name == "MedicationRequest":
@@ -162,6 +175,12 @@ def _resource(event: Event, kind: Kind, own: str, parts: Sequence[Event], patien
 
 
 def _status(event: Event, kind: Kind) -> Resource:
+    meant = kind_of(event.resource, event.code)
+    try:
+        check_status(meant, event.status)
+    except ValueError as error:
+        raise _wrong(event, f"its status {(event.status or '')[:20]!a} {error} for {meant.name}", "correct it") from None
+    # an Observation in place of what can't hold the event has other statuses
     status = event.status if event.status in kind.statuses else None
     if kind.name not in CLINICAL:
         return {"status": status or kind.statuses[0]}
@@ -189,7 +208,7 @@ def _concept(event: Event, code: str, words: str | None) -> Resource:
 
 def _coding(event: Event, code: str) -> Resource:
     system, own = parted(code)
-    if not _CODE.fullmatch(own):
+    if not is_code(own):
         raise _wrong(event, f"{code[:40]!a} is blank or has blanks that FHIR does not allow in a code", "rename it")
     return {"code": own} if system is None else {"system": system, "code": own}
 
@@ -216,7 +235,7 @@ def _observed(event: Event, *, noted: bool) -> Resource:
         return made | ({"note": [{"text": event.text}]} if noted and event.text and not compared else {})
     if event.value_code is not None:
         return {"valueCodeableConcept": _concept(event, event.value_code, event.text)}
-    return {"valueString": event.text} if event.text and event.text.strip() else {}
+    return {"valueString": event.text} if event.text else {}
 
 
 def _quantity(event: Event) -> Resource:
@@ -224,27 +243,26 @@ def _quantity(event: Event) -> Resource:
     if number is None or not math.isfinite(number):
         raise _wrong(event, "has an infinite number", "correct it")
     made: Resource = {"value": int(number) if number.is_integer() and abs(number) < 2**53 else number}
-    if event.unit and event.unit.strip():
-        known = size(event.unit) is not None and _CODE.fullmatch(event.unit)
+    if event.unit:
+        known = size(event.unit) is not None and is_code(event.unit)
         made |= {"unit": event.unit} | ({"system": UCUM, "code": event.unit} if known else {})
     return made
 
 
 def _dosed(event: Event, kind: Kind) -> Resource:
     dose = {} if event.number is None else _quantity(event)
-    said = event.text if event.text and event.text.strip() else None
     made: Resource = {}
     if dose and kind.name in ("MedicationRequest", "MedicationStatement"):
         made["doseAndRate"] = [{"doseQuantity": dose}]
-    if said and kind.dosage is not None:
-        made["text"] = said
+    if event.text and kind.dosage is not None:
+        made["text"] = event.text
     if made and kind.dosage is not None:
         made = {kind.dosage: [made]}
     if dose and kind.name == "MedicationAdministration":
         made["dosage"] = {"dose": dose}
     elif dose and kind.name in ("MedicationDispense", "Immunization"):
         made["quantity" if kind.name == "MedicationDispense" else "doseQuantity"] = dose
-    return made | ({"note": [{"text": said}]} if said and kind.dosage is None else {})
+    return made | ({"note": [{"text": event.text}]} if event.text and kind.dosage is None else {})
 
 
 def _parts(parts: Sequence[Event], kind: Kind) -> Resource:

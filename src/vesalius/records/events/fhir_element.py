@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vesalius.errors import UserError
-from vesalius.records.events.codes import TEXT, impossible, joined
+from vesalius.records.events.codes import TEXT, impossible, is_code, joined
 from vesalius.records.events.moments import parse_moment
 from vesalius.records.events.units import UCUM, mismatch
 
@@ -15,10 +15,6 @@ REMEDY = "correct it as FHIR R4 has it, or leave the resource out"
 _REMEMBERED = 1 << 16
 _CONCEPTS: dict[tuple[str | None, ...], tuple[str | None, str | None]] = {}
 """Concepts repeat, so that what was once read and found in order is not read again."""
-
-
-class LeftOut(Exception):
-    """A resource in order that tells of nothing that happened to a patient; the message says why, such as ``Group``."""
 
 
 class Element:
@@ -91,6 +87,13 @@ class Element:
             raise self.wrong(field, "is too large a number")
         return number
 
+    def boolean(self, field: str) -> bool | None:
+        """True or false; None where the field is not there."""
+        value = self.values.get(field)
+        if value is not None and not isinstance(value, bool):
+            raise self.wrong(field, "is neither true nor false")
+        return value
+
     def moment(self, field: str) -> int | None:
         """A date or time as microseconds since 1970, UTC; None where the field is not there."""
         text = self.text(field)
@@ -147,7 +150,7 @@ class Element:
     def coding(self) -> tuple[str, str | None]:
         """Code and words, where this object is a Coding that has a code."""
         code = self.text("code") or ""
-        if code != code.strip() or "  " in code:
+        if not is_code(code):
             raise self.wrong("code", "has blanks that a code can't have")
         whole = joined(self.text("system"), code)
         why = impossible(whole)

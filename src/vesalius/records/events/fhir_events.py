@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from vesalius.records.events.columns import Event
-from vesalius.records.events.fhir_element import Element, LeftOut
-from vesalius.records.events.fhir_kinds import BIRTH_TIME, CLINICAL, GENDERS, Kind
+from vesalius.records.events.faults import LeftOut
+from vesalius.records.events.fhir_element import Element
+from vesalius.records.events.fhir_kinds import BIRTH_TIME, CLINICAL, GENDERS, Kind, check_status
 from vesalius.records.events.fhir_references import References
 
 BIRTH, DEATH, GENDER = "MEDS_BIRTH", "MEDS_DEATH", "GENDER"
@@ -16,6 +17,7 @@ OTHER_VALUES = ("valueRange", "valueRatio", "valueSampledData", "valuePeriod")
 def patient_events(patient: Element, subject: str) -> Iterator[Event]:
     """Birth and death at their times, and the gender, which has none."""
     birth, death = patient.moment("birthDate"), patient.moment("deceasedDateTime")
+    died = patient.boolean("deceasedBoolean") or death is not None
     extended = patient.object("_birthDate")
     for extension in extended.objects("extension") if extended else ():
         if extension.text("url") == BIRTH_TIME:
@@ -29,7 +31,7 @@ def patient_events(patient: Element, subject: str) -> Iterator[Event]:
         yield Event(subject, f"{GENDER}//{gender}", resource="Patient")
     if birth is not None:
         yield Event(subject, BIRTH, time=birth, resource="Patient")
-    if death is not None or patient.values.get("deceasedBoolean") is True:
+    if died:
         yield Event(subject, DEATH, time=death, resource="Patient")
 
 
@@ -46,7 +48,6 @@ def events_of(resource: Element, kind: Kind, own_id: str, references: References
     time, end = _times(resource, kind)
     number, unit, text, value_code = _value(resource, kind)
     encounter = references.encounter(resource, kind.encounter)
-    references.link(resource, f"{kind.name}/{own_id}")
     yield Event(
         subject=subject,
         code=code,
@@ -92,7 +93,7 @@ def _status(resource: Element, kind: Kind) -> str | None:
     if kind.name in CLINICAL:
         verified, _ = resource.concept("verificationStatus")
         said = (verified or "").rpartition("//")[2]
-        if said in ("refuted", "entered-in-error"):
+        if said in kind.not_done:
             raise LeftOut(f"{kind.name} {said}")
         clinical, _ = resource.concept("clinicalStatus")
         status = None if clinical is None else clinical.rpartition("//")[2]
@@ -100,10 +101,12 @@ def _status(resource: Element, kind: Kind) -> str | None:
         status = resource.text("status")
         if status is None:
             raise resource.wrong("status", "is missing")
-    if status in kind.not_done or resource.values.get("doNotPerform") is True:
-        raise LeftOut(f"{kind.name} {status if status in kind.not_done else 'not to be performed'}")
-    if status is not None and status not in kind.statuses:
-        raise resource.wrong("status" if kind.name not in CLINICAL else "clinicalStatus", "is none that R4 has")
+    if resource.boolean("doNotPerform"):
+        raise LeftOut(f"{kind.name} not to be performed")
+    try:
+        check_status(kind, status)
+    except ValueError as error:
+        raise resource.wrong("status" if kind.name not in CLINICAL else "clinicalStatus", str(error)) from None
     return status
 
 
@@ -191,8 +194,8 @@ def observed(element: Element) -> tuple[float | None, str | None, str | None, st
         return None, None, display, code
     if element.has("valueInteger"):
         return element.number("valueInteger"), None, None, None
-    if "valueBoolean" in element.values:
-        return None, None, "true" if element.values["valueBoolean"] is True else "false", None
+    if element.has("valueBoolean"):
+        return None, None, "true" if element.boolean("valueBoolean") else "false", None
     if element.has("valueDateTime"):
         element.moment("valueDateTime")
     said = element.text("valueString") or element.text("valueDateTime") or element.text("valueTime")

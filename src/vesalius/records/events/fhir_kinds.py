@@ -7,6 +7,8 @@ MedicationRequest's medication is a CodeableReference, an Encounter's class a li
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from vesalius.records.events.faults import LeftOut
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
@@ -21,7 +23,7 @@ class Kind:
         period: of these, the one with a beginning and an end, or the field with the end alone; None if it can have no end.
         dosage: the field of the dosage; its dose is the number, its text the text.
         statuses: that an event may have, the one that is written where none is known first; empty if it needs none.
-        not_done: statuses of what did not happen or was withdrawn.
+        not_done: statuses of what did not happen or was withdrawn; of a Condition or an allergy, where it was verified.
         timed: whether R4 demands a time.
     """
 
@@ -54,6 +56,7 @@ KINDS: Mapping[str, Kind] = {
             times=("onsetDateTime", "onsetPeriod", "recordedDate"),
             period="abatementDateTime",
             statuses=("active", "recurrence", "relapse", "inactive", "remission", "resolved"),
+            not_done=("refuted", "entered-in-error"),
         ),
         Kind(
             name="Observation",
@@ -120,9 +123,41 @@ KINDS: Mapping[str, Kind] = {
             subject="patient",
             times=("onsetDateTime", "recordedDate"),
             statuses=("active", "inactive", "resolved"),
+            not_done=("refuted", "entered-in-error"),
         ),
     )
 }
+
+_USUAL = {
+    **dict.fromkeys(("ICD10CM", "ICD10", "ICD9CM"), "Condition"),
+    **dict.fromkeys(("RxNorm", "NDC", "ATC"), "MedicationStatement"),
+    **dict.fromkeys(("CPT", "HCPCS", "ICD10PCS"), "Procedure"),
+    "CVX": "Immunization",
+    "ActCode": "Encounter",
+}
+
+
+def kind_of(resource: str | None, code: str) -> Kind:
+    """The kind that an event is meant to be: the one named, else the usual one of its code's system, an Observation else.
+
+    >>> kind_of(None, "CVX//110").name, kind_of("Procedure", "CVX//110").name, kind_of(None, "LAB//K").name
+    ('Immunization', 'Procedure', 'Observation')
+    """
+    return KINDS.get(resource or _USUAL.get(code.partition("//")[0], ""), KINDS["Observation"])
+
+
+def check_status(kind: Kind, status: str | None) -> None:
+    """See that an event of this kind may have this status; it may have none.
+
+    Raises:
+        LeftOut: if it did not happen or was withdrawn.
+        ValueError: if R4 has no such status.
+    """
+    if status in kind.not_done:
+        raise LeftOut(f"{kind.name} {status}")
+    if status is not None and status not in kind.statuses:
+        raise ValueError("is none that R4 has")
+
 
 CLINICAL = {
     "Condition": "http://terminology.hl7.org/CodeSystem/condition-clinical",

@@ -14,12 +14,13 @@ What is left out: of several codings all but the first that has a system; the pr
 reference ranges, categories, and fields that are not named above. Resources that did not happen or were withdrawn (not-done,
 cancelled, refuted, entered in error) and those of other types are no faults, but counted as left out.
 
-A resource with a fault is left out as a whole, and the rest is kept where the reader is not strict. Patients, encounters and
+A resource with a fault is left out as a whole, and the rest is kept where the reader is not strict. A second resource of an id is
+a fault, but for an exact copy, which is counted as left out. Patients, encounters and
 medications that are named but not there are faults wherever any of their kind is there: the events of such a patient or
 medication are left out, those of such an encounter stay without it. A cycle of parts is a fault, and the events stay.
 
-About a megabyte of lines is held in memory besides the table, which takes about two hundred bytes an event while it is made;
-a bundle is read whole.
+About a megabyte of lines is held in memory besides the events, which take at most about 650 bytes each, while they are put in
+order; a bundle is read whole.
 """
 
 import hashlib
@@ -33,12 +34,12 @@ from typing import Any
 
 from vesalius.errors import UserError
 from vesalius.records.events.columns import Columns
-from vesalius.records.events.faults import Faults, Reading
+from vesalius.records.events.faults import Faults, LeftOut, Reading
 from vesalius.records.events.fhir_documents import documents, fhir_files
-from vesalius.records.events.fhir_element import REMEDY, Element, LeftOut
+from vesalius.records.events.fhir_element import REMEDY, Element
 from vesalius.records.events.fhir_events import events_of, patient_events
-from vesalius.records.events.fhir_kinds import KINDS, OWN_IDS, R4_TYPES
-from vesalius.records.events.fhir_references import References, medication_code
+from vesalius.records.events.fhir_kinds import KINDS, R4_TYPES
+from vesalius.records.events.fhir_references import References, kept_id, medication_code
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
@@ -70,6 +71,8 @@ class _Reader:
     columns: Columns = field(default_factory=Columns)
     references: References = field(default_factory=References)
     left_out: Counter[str] = field(default_factory=Counter)
+    seen: dict[int, int] = field(default_factory=dict)
+    """Of each resource kept, the hash of its content by that of its type and id, which take less memory than these do."""
 
     def take(self, place: str, values: Any) -> None:
         """Add a resource, or those of a bundle."""
@@ -113,18 +116,25 @@ class _Reader:
             raise UserError(f"{place}, field 'resourceType': {name[:40]!a} is no resource of FHIR R4; {REMEDY}.")
         own = _own_id(place, values)
         resource = Element(f"{place}, {name}/{own}", values)
-        original = _original_id(resource, own)
+        key, content = hash((name, own)), hash(repr(values))
+        if self.seen.get(key) == content:
+            raise LeftOut(f"{name} told again")
+        if key in self.seen:
+            raise resource.wrong("id", "has been given to another one")
+        self._add(resource, own)
+        self.seen[key] = content
+
+    def _add(self, resource: Element, own: str) -> None:
+        name, original = resource.values["resourceType"], _original_id(resource, own)
         if name == "Patient":
-            _once(resource, own, self.references.subjects)
             events = list(patient_events(resource, f"Patient/{own}"))
             self.references.subjects[own] = original
         elif name == "Medication":
             self.references.medications[own] = medication_code(resource)
             return
         else:
-            if name == "Encounter":
-                _once(resource, own, self.references.encounters)
             events = list(events_of(resource, KINDS[name], original, self.references))
+            self.references.link(resource, f"{name}/{own}")
             if name == "Encounter":
                 self.references.encounters[own] = original
         for event in events:
@@ -136,6 +146,7 @@ class _Reader:
         self.columns.codes.rename(self.references.code(self.faults.add))
         self.columns.words["encounter"].rename(self.references.encounter_name(self.faults.add))
         self.references.cycles(self.faults.add)
+        self.seen.clear()
         return Reading(table=self.columns.table(), faults=self.faults, left_out=self.left_out)
 
 
@@ -153,11 +164,7 @@ def _own_id(place: str, values: Mapping[str, Any]) -> str:
 def _original_id(resource: Element, own: str) -> str:
     """The id that the writer could not write as one."""
     for identifier in resource.objects("identifier") if "identifier" in resource.values else ():
-        if identifier.values.get("system") == OWN_IDS:
-            return identifier.text("value") or own
+        kept = kept_id(identifier)
+        if kept is not None:
+            return kept
     return own
-
-
-def _once(resource: Element, own: str, known: Mapping[str, str]) -> None:
-    if own in known:
-        raise resource.wrong("id", "has been given to another one")

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from vesalius.errors import UserError
-from vesalius.records.events.fhir_element import REMEDY, Element, LeftOut
+from vesalius.records.events.faults import LeftOut
+from vesalius.records.events.fhir_element import REMEDY, Element
+from vesalius.records.events.fhir_kinds import OWN_IDS
 
 _PENDING = "\0"
 """Before the reference to a medication whose code isn't known yet."""
@@ -20,6 +22,7 @@ class References:
         urls: of a bundle, which resource stands under which full address.
         subjects: names of patients by id, of those that have been read.
         encounters, medications: the same of visits, and the codes of medications.
+        visits: names of visits by id, as references tell them.
         named: where a resource was first named.
         links: of resources that are part of others or have members, what these are.
     """
@@ -28,6 +31,7 @@ class References:
     subjects: dict[str, str] = field(default_factory=dict)
     encounters: dict[str, str] = field(default_factory=dict)
     medications: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    visits: dict[str, str] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
     links: dict[str, list[str]] = field(default_factory=dict)
 
@@ -40,6 +44,8 @@ class References:
         whole = self._target(resource, name)
         if whole is None:
             raise resource.wrong(name, "has no reference to a patient")
+        if whole.startswith("#"):
+            raise resource.wrong(name, "is a contained patient, whom no other resource could name")
         kind = whole.rpartition("/")[0]
         if kind not in ("Patient", "") and not whole.startswith("urn:"):
             raise LeftOut(f"{resource.values['resourceType']} of a {kind}")
@@ -48,10 +54,15 @@ class References:
 
     def encounter(self, resource: Element, name: str) -> str | None:
         """The reference to the visit; None where there is none, or it is to something else."""
-        whole = self._target(resource, name)
-        if whole is None or not whole.startswith(("Encounter/", "urn:")):
+        reference = resource.object(name)
+        whole = None if reference is None else self.target(reference)
+        if reference is None or whole is None or not whole.startswith(("Encounter/", "urn:")):
             return None
         self.named.setdefault(whole, resource.place)
+        identifier = reference.object("identifier")
+        kept = None if identifier is None else kept_id(identifier)
+        if kept is not None:
+            self.visits.setdefault(whole.rpartition("/")[2], kept)
         return whole
 
     def medication(self, resource: Element) -> tuple[str, str | None]:
@@ -77,29 +88,34 @@ class References:
             values = resource.values[name]
             each = resource.objects(name) if isinstance(values, list) else [one for one in [resource.object(name)] if one]
             for one in each:
-                reference = one.text("reference")
-                if reference is not None:
+                whole = self.target(one)
+                if whole is not None:
                     # what is part of a thing and the members of a thing are told in opposite directions
-                    ends = (own, self.target(reference)) if name == "partOf" else (self.target(reference), own)
+                    ends = (own, whole) if name == "partOf" else (whole, own)
                     self.links.setdefault(ends[0], []).append(ends[1])
                     self.named.setdefault(ends[0], resource.place)
 
     def _target(self, resource: Element, name: str) -> str | None:
         reference = resource.object(name)
-        named = None if reference is None else reference.text("reference")
-        return None if named is None else self.target(named)
+        return None if reference is None else self.target(reference)
 
-    def target(self, reference: str) -> str:
-        """A reference as ``Type/id``; ``urn:...`` where that address is of no resource of the bundle.
+    def target(self, reference: Element) -> str | None:
+        """What a Reference names, as ``Type/id``; ``urn:...`` where that address is of no resource of the bundle.
 
-        >>> References().target("https://example.org/fhir/Patient/1/_history/2")
+        Raises:
+            UserError: if it is conditional, so that only a server could tell.
+
+        >>> References().target(Element("line 1", {"reference": "https://example.org/fhir/Patient/1/_history/2"}))
         'Patient/1'
         """
-        if reference in self.urls:
-            return self.urls[reference]
-        if reference.startswith("urn:"):
-            return reference
-        parts = reference.partition("/_history/")[0].rstrip("/").split("/")
+        named = reference.text("reference")
+        if named is None or named in self.urls:
+            return self.urls.get(named or "")
+        if named.startswith("urn:"):
+            return named
+        if "?" in named:
+            raise reference.wrong("reference", "is a search rather than the id of a resource")
+        parts = named.partition("/_history/")[0].rstrip("/").split("/")
         return "/".join(parts[-2:])
 
     def subject_name(self, fault: Callable[[UserError], None]) -> Callable[[str], str | None]:
@@ -120,7 +136,7 @@ class References:
         def name(whole: str) -> str | None:
             own = whole.rpartition("/")[2]
             if own in self.encounters or not self.encounters:
-                return self.encounters.get(own, own)
+                return self.encounters.get(own) or self.visits.get(own, own)
             fault(self._dangling(whole, "encounter", "its events stay, without it"))
             return None
 
@@ -165,6 +181,11 @@ class References:
                 elif further not in done and further in self.links:
                     path[further] = None
                     ways.append((further, iter(self.links[further])))
+
+
+def kept_id(identifier: Element) -> str | None:
+    """The id that FHIR does not allow as one, if the writer kept it in this identifier."""
+    return identifier.text("value") if identifier.values.get("system") == OWN_IDS else None
 
 
 def medication_code(medication: Element) -> tuple[str, str | None]:

@@ -7,6 +7,9 @@ A mapping has tables, and a table has the events that each of its rows gives::
     subject = "patient_id"         # the column with the patient
     separator = ";"                # where it is not a comma in .csv, a tab in .tsv and .txt
     encoding = "latin-1"           # where it is not UTF-8
+    quote = ""                     # where quotation marks are part of the texts, and enclose no cell
+    decimal = ","                  # where it is not a point
+    zone = "Europe/Berlin"         # of times that are written without one, which are UTC otherwise; days stay as they are
 
     [[table.event]]
     code = { column = "loinc" }    # a cell: a column, or a constant such as { constant = "MEDS_BIRTH" }
@@ -20,16 +23,18 @@ A mapping has tables, and a table has the events that each of its rows gives::
     where = { state = ["final"] }  # no event where a column has another value
     resource = "Observation"       # what it is in FHIR
 
-Further cells are ``display`` (the code's name), ``status``, ``encounter`` and ``value_code`` (the answer's code; with
-``value_system``). A cell may take a part of its column with ``pattern``, a regular expression with one group, and translate it
-with ``values``, a table of what stands for what. A row whose code is blank gives no event.
+Further cells are ``display`` (the code's name), ``status`` (as FHIR has it), ``id`` (of the event, such as an order's number),
+``encounter`` (the ``id`` of the visit that it belongs to) and ``value_code`` (the answer's code; with ``value_system``). A cell
+may take a part of its column with ``pattern``, a regular expression with one group, and translate it with ``values``, a table
+of what stands for what. A row whose code is blank gives no event.
 """
 
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -50,6 +55,14 @@ def _pattern(text: str) -> str:
 def _resource(name: str) -> str:
     if name not in KINDS:
         raise ValueError(f"is not one of {', '.join(KINDS)}")
+    return name
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("is no time zone that is known here; name one as Europe/Berlin is") from error
     return name
 
 
@@ -115,6 +128,7 @@ class EventOf(_Strict):
     unit: Cell | None = None
     display: Cell | None = None
     status: Cell | None = None
+    id: Cell | None = None
     encounter: Cell | None = None
     value_code: Cell | None = None
     value_system: str | None = None
@@ -124,8 +138,8 @@ class EventOf(_Strict):
 
     def columns(self) -> set[str]:
         """All columns that it reads."""
-        cells = [self.code, self.system, self.number, self.text, self.unit, self.display, self.status, self.encounter]
-        named = [one.column for one in (*cells, self.value_code, self.time, self.end) if isinstance(one, Cell | Moment)]
+        parts = [getattr(self, name) for name in type(self).model_fields]
+        named = [one.column for one in parts if isinstance(one, Cell | Moment)]
         return {name for name in named if name is not None} | set(self.needs) | set(self.where)
 
 
@@ -136,6 +150,9 @@ class TableOf(_Strict):
     subject: str
     separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     encoding: str = "utf-8"
+    quote: Literal['"', ""] = '"'
+    decimal: Literal[".", ","] = "."
+    zone: Annotated[str, AfterValidator(_zone)] | None = None
     event: Annotated[tuple[EventOf, ...], Field(min_length=1)]
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,10 +13,13 @@ from numpy.typing import NDArray
 from vesalius.errors import UserError
 from vesalius.records.events import meds_layout as layout
 from vesalius.records.events.decimals import rounded, survives
+from vesalius.records.events.meds_metadata import Metadata
 from vesalius.records.events.new_path import new_folder
 from vesalius.records.events.parquet_file import write_columns
 from vesalius.records.events.subject_ids import subject_ids
 from vesalius.records.events.table import EventTable
+
+_VALUES, _OTHER = "additional_value_modality_columns", "other_extension_columns"
 
 
 def write_meds(
@@ -24,6 +28,7 @@ def write_meds(
     *,
     name: str | None = None,
     splits: Mapping[str, str] | None = None,
+    metadata: Metadata | None = None,
     events_per_shard: int = 500_000,
 ) -> None:
     """Write a dataset that ``read_meds`` gives back as it was; the same table gives the same bytes.
@@ -36,6 +41,7 @@ def write_meds(
         folder: that is to be made, whole or not at all.
         name: of the dataset.
         splits: of every subject, such as ``split_by_hash`` gives; the shards then stand in a folder for each split.
+        metadata: of the dataset that the events come from; its splits only count where no others are given.
         events_per_shard: about how many; a subject with more has a shard of its own.
 
     Raises:
@@ -54,15 +60,21 @@ def write_meds(
     for column in table.extra:
         if column in layout.COLUMNS:
             raise UserError(f"{folder}, column {column!r}: the name has a meaning in MEDS; rename the further column.")
+    known = metadata or Metadata()
+    splits = splits if splits is not None else known.splits or None
     ids = subject_ids(table.subjects)
     exact = bool((~survives(table.numbers)).any())
     with new_folder(folder) as draft:
         for file, places in _shards(table, ids, splits, events_per_shard):
             write_columns(_columns(table.take(places), ids[places], exact=exact), draft / layout.DATA / file)
-        _write_metadata(table, ids, draft, name=name, exact=exact)
+        write_columns(_code_rows(table, known), draft / layout.CODES_FILE)
+        subjects = {layout.SUBJECT: ids, "name": pa.array(table.subjects, pa.string())}
+        write_columns(pa.table(subjects), draft / layout.SUBJECTS_FILE)
+        told = _dataset(table, known, exact=exact) | ({} if name is None else {"dataset_name": name})
+        (draft / layout.DATASET_FILE).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
         if splits is not None:
-            told = pa.table({layout.SUBJECT: ids, "split": pa.array([splits[who] for who in table.subjects], pa.string())})
-            write_columns(told.sort_by(layout.SUBJECT), draft / layout.SPLITS_FILE)
+            rows = pa.table({layout.SUBJECT: ids, "split": pa.array([splits[who] for who in table.subjects], pa.string())})
+            write_columns(rows.sort_by(layout.SUBJECT), draft / layout.SPLITS_FILE)
 
 
 def _shards(
@@ -111,24 +123,26 @@ def _columns(part: EventTable, ids: NDArray[np.int64], *, exact: bool) -> pa.Tab
     return pa.table(columns | dict(part.extra))
 
 
-def _write_metadata(table: EventTable, ids: NDArray[np.int64], draft: Path, *, name: str | None, exact: bool) -> None:
-    count = len(table.vocabulary)
-    codes = {
-        "code": pa.array(table.vocabulary, pa.string()),
-        "description": pa.nulls(count, pa.string()),
-        "parent_codes": pa.nulls(count, pa.list_(pa.string())),
-    }
-    write_columns(pa.table(codes), draft / layout.CODES_FILE)
-    subjects = {layout.SUBJECT: ids, "name": pa.array(table.subjects, pa.string())}
-    write_columns(pa.table(subjects), draft / layout.SUBJECTS_FILE)
-    told: dict[str, object] = {
-        "etl_name": "vesalius",
-        "etl_version": version("vesalius"),
-        "meds_version": layout.MEDS_VERSION,
-        "other_extension_columns": sorted(table.extra),
-    }
-    if name is not None:
-        told["dataset_name"] = name
+def _code_rows(table: EventTable, known: Metadata) -> pa.Table:
+    """The rows that were known of codes, behind which those stand that have none yet."""
+    rows = pa.table({layout.CODE: pa.array([], pa.string())}) if known.codes is None else known.codes
+    text = rows[layout.CODE].cast(pa.string())
+    rows = rows.set_column(rows.column_names.index(layout.CODE), layout.CODE, text)
+    told = set(text.to_pylist())
+    new = pa.table({layout.CODE: pa.array([code for code in table.vocabulary if code not in told], pa.string())})
+    rows = pa.concat_tables([rows, new], promote_options="default")
+    for name, kind in (("description", pa.string()), ("parent_codes", pa.list_(pa.string()))):
+        if name not in rows.column_names:
+            rows = rows.append_column(name, pa.nulls(len(rows), kind))
+    return rows
+
+
+def _dataset(table: EventTable, known: Metadata, *, exact: bool) -> dict[str, Any]:
+    lists = {name: columns for name, columns in known.dataset.items() if name.endswith("_columns") and isinstance(columns, list)}
+    lists = {name: [column for column in columns if column in table.extra] for name, columns in lists.items()}
     if exact:
-        told["additional_value_modality_columns"] = [layout.EXACT]
-    (draft / layout.DATASET_FILE).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+        lists[_VALUES] = [*lists.get(_VALUES, []), layout.EXACT]
+    listed = {column for name, columns in lists.items() if name != _OTHER for column in columns}
+    lists[_OTHER] = sorted(table.extra.keys() - listed)
+    own = {"etl_name": "vesalius", "etl_version": version("vesalius"), "meds_version": layout.MEDS_VERSION}
+    return {**known.dataset, **own, **{name: columns for name, columns in lists.items() if columns or name == _OTHER}}

@@ -3,9 +3,11 @@
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400_000_000
+_FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
 _FORM = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(T\d\d:\d\d:\d\d(?:\.(\d{1,9}))?(Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00))?)?)?", re.ASCII
 )
@@ -18,7 +20,7 @@ def parse_moment(text: str) -> int:
     A year or month alone is its beginning; what is finer than microseconds is cut off.
 
     Raises:
-        ValueError: if FHIR does not write times so, as without a zone, or there is no such day or time.
+        ValueError: if FHIR does not write times so, as without a zone, there is no such day or time, or as ``microseconds``.
 
     >>> parse_moment("1970-01-02"), parse_moment("1970-01-01T01:00:00.5+01:00")
     (86400000000, 500000)
@@ -38,14 +40,35 @@ def parse_moment(text: str) -> int:
     return microseconds(moment)
 
 
-def microseconds(moment: datetime) -> int:
-    """Since 1970, UTC; a moment without a zone is taken as UTC.
+def microseconds(moment: datetime, zone: str | None = None) -> int:
+    """Since 1970, UTC.
 
-    >>> microseconds(datetime(1970, 1, 1, 0, 0, 1))
-    1000000
+    Args:
+        moment: with a zone or without one.
+        zone: of a moment without one, such as ``Europe/Berlin``; else UTC. Of an hour that comes twice it is the first.
+
+    Raises:
+        ValueError: if it is before the year 1 or after 9999 in UTC, though not in its zone, or clocks there went past it.
+
+    >>> microseconds(datetime(1970, 1, 1, 0, 0, 1)), microseconds(datetime(1970, 1, 1, 2), "Europe/Berlin")
+    (1000000, 3600000000)
     """
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (aware - _EPOCH) // timedelta(microseconds=1)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC if zone is None else ZoneInfo(zone))
+    since = (aware - _EPOCH) // timedelta(microseconds=1)
+    if not has_year(since):
+        raise ValueError("is before the year 1 or after 9999 in UTC")
+    if moment.tzinfo is None and (_EPOCH + timedelta(microseconds=since)).astimezone(aware.tzinfo).replace(tzinfo=None) != moment:
+        raise ValueError("is a time that clocks went past")
+    return since
+
+
+def has_year(time: int) -> bool:
+    """Whether microseconds since 1970 are in a year from 1 to 9999, which is what can be written.
+
+    >>> has_year(0), has_year(300_000_000_000_000_000)
+    (True, False)
+    """
+    return _FIRST <= time <= _LAST
 
 
 def day_or_moment(time: int) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from vesalius.errors import UserError
 from vesalius.records.events.meds_layout import SplitName
 from vesalius.records.events.table import EventTable
 from vesalius.records.places import place
@@ -23,12 +24,16 @@ def split_by_hash(subjects: Sequence[str], *, tuning: float, held_out: float, sa
         held_out: share of them.
         salt: put before the name, so that sets whose subjects are called the same are split differently.
 
+    Raises:
+        UserError: if a share is negative, or both together are more than all.
+
     >>> split = split_by_hash([str(number) for number in range(1000)], tuning=0.1, held_out=0.2)
     >>> [list(split.values()).count(name) for name in ("train", "tuning", "held_out")]
     [739, 81, 180]
     """
     places = np.array([place(salt + subject) for subject in subjects])
-    return _named(subjects, places, tuning, held_out)
+    train, tuned = _limits(tuning, held_out)
+    return _named(subjects, places, [train, tuned])
 
 
 def split_by_time(table: EventTable, *, tuning: float, held_out: float) -> dict[str, SplitName]:
@@ -41,13 +46,18 @@ def split_by_time(table: EventTable, *, tuning: float, held_out: float) -> dict[
         tuning: share of the subjects.
         held_out: share of the subjects.
 
+    Raises:
+        UserError: if a share is negative, or both together are more than all.
+
     >>> times = np.array(["2024-01-04", "2024-01-01", "2024-01-02", "2024-01-03"], "M8[us]")
     >>> split_by_time(EventTable.build("abcd", times, "xxxx"), tuning=0.25, held_out=0.25)
     {'a': 'held_out', 'b': 'train', 'c': 'train', 'd': 'tuning'}
     """
     begun = first_times(table).view(np.int64)
-    places = np.searchsorted(np.sort(begun), begun) / max(len(begun), 1)
-    return _named(table.subjects, places, tuning, held_out)
+    earlier = np.searchsorted(np.sort(begun), begun)
+    # 1 - 0.1 - 0.2 is a little more than 0.7, which is no reason for one more of ten to train
+    limits = np.round(np.array(_limits(tuning, held_out)) * len(begun), 6)
+    return _named(table.subjects, earlier, limits)
 
 
 def first_times(table: EventTable) -> NDArray[np.datetime64]:
@@ -63,7 +73,16 @@ def first_times(table: EventTable) -> NDArray[np.datetime64]:
     return found
 
 
-def _named(subjects: Sequence[str], places: NDArray[np.float64], tuning: float, held_out: float) -> dict[str, SplitName]:
-    train_share = 1 - tuning - held_out
-    parts = np.searchsorted([train_share, train_share + tuning], places, side="right")
+def _limits(tuning: float, held_out: float) -> tuple[float, float]:
+    """Where training and tuning end."""
+    train = 1 - tuning - held_out
+    if min(tuning, held_out) < 0 or train < -1e-9:
+        raise UserError(
+            f"tuning {tuning} and held_out {held_out}: no shares of a whole; give two of 0 or more, together at most 1."
+        )
+    return train, train + tuning
+
+
+def _named(subjects: Sequence[str], places: ArrayLike, limits: ArrayLike) -> dict[str, SplitName]:
+    parts = np.searchsorted(limits, places, side="right")
     return {subject: _NAMES[part] for subject, part in zip(subjects, parts.tolist(), strict=True)}

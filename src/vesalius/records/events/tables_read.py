@@ -1,30 +1,35 @@
 """Reading plain tables as a mapping file says.
 
-A row with a fault (a time that there is not, a number that is none, an unknown value, an impossible code) gives none of its
-events, and the rest is kept where the reader is not strict. What makes a whole table unreadable, such as a missing file or
-column, is raised always. Times without a zone are taken as they stand.
+A row with a fault (a time that there is not, a number that is none, an unknown value or status, an impossible code) gives none
+of its events, and the rest is kept where the reader is not strict. An event that did not happen or was withdrawn, as its status
+says, is left out and counted. What makes a whole table unreadable, such as a missing file or column, is raised always. Times
+without a zone are taken as they stand where the mapping names none; ``<0.5`` is the number 0.5 with its comparator as text, as
+FHIR's are read.
 """
 
-import csv
-import gzip
 import math
-import zlib
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+import re
+from collections import Counter
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any
 
 from vesalius.errors import UserError
 from vesalius.progress import track
 from vesalius.records.events.codes import impossible, joined, system_named
 from vesalius.records.events.columns import Columns, Event
-from vesalius.records.events.faults import Faults, Reading
+from vesalius.records.events.faults import Faults, LeftOut, Reading
+from vesalius.records.events.fhir_kinds import check_status, kind_of
 from vesalius.records.events.mapping import Cell, EventOf, Moment, TableOf, read_mapping
 from vesalius.records.events.moments import microseconds
+from vesalius.records.events.table_rows import REMEDY, Row, rows_of
 
-REMEDY = "correct the row or the mapping"
-Row = Mapping[str, str | datetime]
+_SWAPPED = str.maketrans(",.", ".,")
+"""A decimal comma; a point, which may stand between thousands, makes it no number."""
+
+_COMPARED = re.compile(r"(<=|>=|<|>)?\s*([^\s_]+)")
+_DAY, _HOURS = len("2024-12-31"), re.compile("%[HIXc]")
+"""What is written shorter, or without hours, is a day, and that is the same in all zones."""
 
 
 def read_tables(mapping: Path, *, folder: Path | None = None, strict: bool = True) -> Reading:
@@ -38,19 +43,31 @@ def read_tables(mapping: Path, *, folder: Path | None = None, strict: bool = Tru
     Raises:
         UserError: naming file, line and column.
     """
-    faults, columns = Faults(strict=strict), Columns()
+    faults, columns, left_out = Faults(strict=strict), Columns(), Counter[str]()
     tables = read_mapping(mapping).table
     for table in track(tables, "reading tables", len(tables)):
         file = (folder or mapping.parent) / table.file
-        for place, row in _rows(file, table, faults):
+        for place, row in rows_of(file, table, faults):
             try:
-                events = [event for one in table.event if (event := _event(place, row, table, one)) is not None]
+                events = _events(place, row, table, left_out)
             except UserError as error:
                 faults.add(error)
             else:
                 for event in events:
                     columns.add(event)
-    return Reading(table=columns.table(), faults=faults)
+    return Reading(table=columns.table(), faults=faults, left_out=left_out)
+
+
+def _events(place: str, row: Row, table: TableOf, left_out: Counter[str]) -> list[Event]:
+    events = []
+    for one in table.event:
+        try:
+            event = _event(place, row, table, one)
+        except LeftOut as reason:
+            left_out[str(reason)] += 1
+        else:
+            events += [] if event is None else [event]
+    return events
 
 
 def _event(place: str, row: Row, table: TableOf, one: EventOf) -> Event | None:
@@ -66,9 +83,10 @@ def _event(place: str, row: Row, table: TableOf, one: EventOf) -> Event | None:
     if not own:
         return None
     code = _coded(place, one.code.column, one.system if isinstance(one.system, str) else _cell(place, row, one.system), own)
+    status = _status(place, row, one, code)
     answer = _cell(place, row, one.value_code)
-    number, text = _number_and_text(place, row, one)
-    time, end = _moment(place, row, one.time), _moment(place, row, one.end)
+    number, text = _number_and_text(place, row, one, table.decimal)
+    time, end = _moment(place, row, one.time, table.zone), _moment(place, row, one.end, table.zone)
     if one.end is not None and time is not None and end is not None and end < time:
         raise _wrong(place, one.end.column, "is before the event begins")
     return Event(
@@ -76,15 +94,27 @@ def _event(place: str, row: Row, table: TableOf, one: EventOf) -> Event | None:
         code=code,
         time=time,
         number=number,
-        unit=(_cell(place, row, one.unit) or None) if number is not None else None,
+        unit=_cell(place, row, one.unit) or None,
         text=text,
         value_code=_coded(place, one.value_code.column, one.value_system, answer) if answer and one.value_code else None,
         display=_cell(place, row, one.display) or None,
         end=end,
         resource=one.resource,
+        resource_id=_cell(place, row, one.id) or None,
         encounter=_cell(place, row, one.encounter) or None,
-        status=_cell(place, row, one.status) or None,
+        status=status,
     )
+
+
+def _status(place: str, row: Row, one: EventOf, code: str) -> str | None:
+    status = _cell(place, row, one.status) or None
+    kind = kind_of(one.resource, code)
+    try:
+        check_status(kind, status)
+    except ValueError as error:
+        column = (one.status.column if one.status else None) or "status"
+        raise _wrong(place, column, f"{error} for {kind.name}, which has {', '.join((*kind.statuses, *kind.not_done))}") from None
+    return status
 
 
 def _coded(place: str, column: str | None, system: str | None, own: str) -> str:
@@ -107,120 +137,54 @@ def _cell(place: str, row: Row, cell: Cell | None) -> str:
         raise _wrong(place, column, str(error)) from error
 
 
-def _number_and_text(place: str, row: Row, one: EventOf) -> tuple[float | None, str | None]:
+def _number_and_text(place: str, row: Row, one: EventOf, decimal: str) -> tuple[float | None, str | None]:
     number, text = _cell(place, row, one.number), _cell(place, row, one.text) or None
     if one.number is None or not number:
         return None, text
     either = one.text is not None and one.text.column == one.number.column
-    try:
-        value = float(number) if "_" not in number else math.nan
-    except ValueError:
-        value = math.nan
-    if math.isfinite(value):
-        return value, None if either else text
+    comparator, value = _compared(number if decimal == "." else number.translate(_SWAPPED))
+    beside = None if either else text
+    if math.isfinite(value) and not (comparator and beside):
+        return value, comparator or beside
     if either:
         return None, text
-    raise _wrong(place, one.number.column or "number", "is no number")
+    what = "is compared, for which there is no place beside a text" if math.isfinite(value) else "is no number"
+    raise _wrong(place, one.number.column or "number", what)
 
 
-def _moment(place: str, row: Row, moment: Moment | None) -> int | None:
+def _compared(said: str) -> tuple[str | None, float]:
+    """The comparator before a number, and this; NaN where it is none."""
+    found = _COMPARED.fullmatch(said)
+    try:
+        return (found[1], float(found[2])) if found else (None, math.nan)
+    except ValueError:
+        return None, math.nan
+
+
+def _moment(place: str, row: Row, moment: Moment | None, zone: str | None) -> int | None:
     if moment is None:
         return None
     value = row[moment.column]
-    if isinstance(value, datetime):
-        return microseconds(value)
-    if not value.strip():
-        return None
     try:
-        return _parsed(value.strip(), moment.formats)
+        if isinstance(value, datetime):
+            return microseconds(value, zone)
+        return _parsed(value.strip(), moment.formats, zone) if value.strip() else None
     except ValueError:
         how = f"as {' or '.join(moment.formats)}" if moment.formats else "in ISO 8601, such as 2024-12-31T23:59"
         raise _wrong(place, moment.column, f"is no time that there is, or not written {how}") from None
 
 
 @lru_cache(1 << 16)
-def _parsed(text: str, formats: tuple[str, ...]) -> int:
+def _parsed(text: str, formats: tuple[str, ...], zone: str | None) -> int:
     if not formats:
-        return microseconds(datetime.fromisoformat(text))
+        return microseconds(datetime.fromisoformat(text), zone if len(text) > _DAY else None)
     for form in formats:
         try:
-            return microseconds(datetime.strptime(text, form))
+            moment = datetime.strptime(text, form)
         except ValueError:
             continue
+        return microseconds(moment, zone if _HOURS.search(form) else None)
     raise ValueError(text)
-
-
-def _rows(file: Path, table: TableOf, faults: Faults) -> Iterator[tuple[str, Row]]:
-    wanted = {table.subject}.union(*(one.columns() for one in table.event))
-    try:
-        yield from _parquet(file, wanted) if file.suffix == ".parquet" else _delimited(file, table, wanted, faults)
-    except FileNotFoundError as error:
-        raise UserError(f"{file}: missing; put it there or take its table out of the mapping.") from error
-    except (UnicodeError, LookupError) as error:
-        raise UserError(f"{file}: not in the encoding {table.encoding!r}; name its own in the mapping.") from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise UserError(f"{file}: damaged; obtain it again.") from error
-    except csv.Error as error:
-        raise UserError(f"{file}: not a table ({error}); correct it.") from error
-    except OSError as error:
-        raise UserError(f"{file}: cannot be read ({error.strerror or error}); name another file.") from error
-
-
-def _delimited(file: Path, table: TableOf, wanted: set[str], faults: Faults) -> Iterator[tuple[str, Row]]:
-    encoding = "utf-8-sig" if table.encoding.lower() in ("utf-8", "utf8") else table.encoding
-    kind = Path(file.stem).suffix if file.suffix == ".gz" else file.suffix
-    with _opened(file, encoding) as text:
-        reader = csv.reader(text, delimiter=table.separator or ("," if kind == ".csv" else "\t"))
-        names = next(reader, [])
-        _check_columns(file, names, wanted)
-        for cells in reader:
-            place = f"{file}, line {reader.line_num}"
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) != len(names):
-                faults.add(UserError(f"{place}: {len(cells)} cells where the first line has {len(names)}; {REMEDY}."))
-            else:
-                yield place, dict(zip(names, cells))
-
-
-def _opened(file: Path, encoding: str) -> IO[str]:
-    if file.suffix == ".gz":
-        return gzip.open(file, "rt", encoding=encoding, newline="")
-    return file.open(encoding=encoding, newline="")
-
-
-def _parquet(file: Path, wanted: set[str]) -> Iterator[tuple[str, Row]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(file) as opened:
-            _check_columns(file, opened.schema_arrow.names, wanted)
-            number = 0
-            for batch in opened.iter_batches(columns=sorted(wanted)):
-                for values in batch.to_pylist():
-                    number += 1
-                    yield f"{file}, row {number}", {name: _plain(value) for name, value in values.items()}
-    except pa.ArrowException as error:
-        raise UserError(f"{file}: not a parquet file that can be read; write it again.") from error
-
-
-def _plain(value: Any) -> str | datetime:
-    """Whole numbers that stand as 308135.0, as columns with gaps do, are written without the point."""
-    if value is None or value != value:
-        return ""
-    if isinstance(value, datetime):
-        return value
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else str(value)
-
-
-def _check_columns(file: Path, names: list[str], wanted: set[str]) -> None:
-    for name in sorted(wanted):
-        if names.count(name) != 1:
-            what = "twice" if name in names else "missing"
-            raise UserError(f"{file}, column {name!r}: {what}; it has {', '.join(names)[:200]}.")
 
 
 def _wrong(place: str, column: str, what: str) -> UserError:

@@ -2,7 +2,8 @@
 
 Schadow and McDonald, The Unified Code for Units of Measure, https://ucum.org. Known are the atoms below with metric prefixes,
 products, quotients, whole powers, powers of ten and annotations in braces. Amounts (mol, eq, osm), arbitrary units and
-temperatures each are a dimension of their own; ``mol`` is no plain number here, as it is in UCUM.
+temperatures each are a dimension of their own; ``mol`` is no plain number here, as it is in UCUM. Kelvin is not known, since
+laboratories write thousands as K, as in ``K/uL``.
 """
 
 import re
@@ -42,7 +43,6 @@ _METRIC: Mapping[str, tuple[float, Mapping[str, int]]] = {
     "W": (1, {"kg": 1, "m": 2, "s": -3}),
     "Hz": (1, {"s": -1}),
     "Cel": (1, {"Cel": 1}),
-    "K": (1, {"K": 1}),
 }
 _PLAIN: Mapping[str, tuple[float, Mapping[str, int]]] = {
     "%": (1e-2, {}),

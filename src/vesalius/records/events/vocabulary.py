@@ -18,6 +18,8 @@ T = TypeVar("T", bound=np.generic)
 PADDING, UNKNOWN = 0, 1
 _FIRST = 2
 _COLUMNS = ("code", "count", "mean", "deviation")
+_TELLS = 1e-6
+"""A deviation that is a smaller share of the mean is of rounding, since tensors keep numbers in 32 bits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -28,7 +30,7 @@ class Vocabulary:
         codes: the V - 2 codes from number 2 on, the most frequent first, ties by name.
         counts_V: events of training subjects; what is not listed counts for 1.
         means_V: of the numbers of training subjects; NaN where a code has none, and for 0 and 1.
-        deviations_V: their standard deviation (of the population); 1 where they don't differ.
+        deviations_V: their standard deviation (of the population); 1 where they don't differ by more than 32 bits tell apart.
     """
 
     codes: tuple[str, ...]
@@ -97,7 +99,7 @@ class CodeCounts:
             codes=tuple(self.codes[at] for at in order),
             counts_V=np.concatenate([[0, rest], self.events[order]]).astype(np.int64),
             means_V=np.concatenate([[np.nan] * _FIRST, np.where(count > 0, mean, np.nan)]),
-            deviations_V=np.concatenate([[1.0] * _FIRST, np.where(deviation > 0, deviation, 1)]),
+            deviations_V=np.concatenate([[1.0] * _FIRST, np.where(deviation > _TELLS * np.abs(mean), deviation, 1)]),
         )
 
 
