@@ -182,13 +182,14 @@ def predict(
     )
 
 
-def convert(source: str | Path, target: str | Path, *, to: EventForm = "meds") -> Converted:
+def convert(source: str | Path, target: str | Path, *, to: EventForm = "meds", split: bool = False) -> Converted:
     """Read events of patients and write them in another format; docs/events.md has the formats.
 
     Args:
         source: a MEDS folder, a FHIR R4 bundle, NDJSON or a folder of these, or a mapping file (``.toml``) beside its tables.
         target: a new folder, or for a bundle a new file; it is there whole or not at all.
         to: ``meds``, ``fhir-ndjson`` or ``fhir-bundle``.
+        split: whether a MEDS dataset gets a split of its subjects, by their hash.
 
     Returns:
         How much was written; resources and rows with faults were left out, and ``faults_file`` tells of each.
@@ -199,7 +200,7 @@ def convert(source: str | Path, target: str | Path, *, to: EventForm = "meds") -
     >>> convert("export", "cohort").events  # doctest: +SKIP
     14694
     """
-    return convert_events(Path(source), Path(target), to=to)
+    return convert_events(Path(source), Path(target), to=to, split=split)
 
 
 __all__ = [

@@ -53,5 +53,5 @@ def test_a_split_that_is_asked_for_is_that_of_datasets_without_one(convert, tmp_
 
 
 def test_the_same_from_python(tmp_path):
-    done = api.convert(str(as_lines(tmp_path / "export.ndjson", PATIENT, POTASSIUM)), str(tmp_path / "meds"))
-    assert done.events == 4 and (tmp_path / "meds" / "data").is_dir()
+    done = api.convert(str(as_lines(tmp_path / "export.ndjson", PATIENT, POTASSIUM)), str(tmp_path / "meds"), split=True)
+    assert done.events == 4 and (tmp_path / "meds" / "data").is_dir() and read_splits(tmp_path / "meds")
