@@ -1,18 +1,32 @@
 """Fixtures that every test may take."""
 
 import os
+import signal
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # What tests train is small: more threads would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from vesalius.remembered import forget
 from vesalius.sources.public import root
+
+# how long an example takes tells of the machine alone
+settings.register_profile("vesalius", deadline=None)
+settings.load_profile("vesalius")
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Processes that are started can be interrupted, even if the tests themselves run behind a shell that ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

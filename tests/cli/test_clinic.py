@@ -12,7 +12,7 @@ from vesalius.cli import main
 COMMAND = [sys.executable, "-c", "from vesalius.cli import main; main()", "clinic"]
 
 
-def test_own_files_are_served_to_the_one_who_has_the_token_until_ctrl_c(tmp_path):
+def test_own_files_are_served_to_the_one_who_has_the_token_until_ctrl_c(tmp_path, ctrl_c):
     import httpx
 
     (tmp_path / "all.ndjson").write_text("\n".join(map(json.dumps, (PATIENT, PULSE, {"resourceType": "Claim", "id": "c"}))))

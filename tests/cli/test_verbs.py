@@ -144,7 +144,7 @@ def test_a_damaged_run_gets_a_sentence(vesalius, folder, damage):
         assert "Traceback" not in errors
 
 
-def test_ctrl_c_leaves_a_run_that_goes_on(tmp_path):
+def test_ctrl_c_leaves_a_run_that_goes_on(tmp_path, ctrl_c):
     command = [
         shutil.which("vesalius", path=str(Path(sys.executable).parent)),
         "run",
