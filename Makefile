@@ -46,6 +46,7 @@ evidence: $(INSTALLED)
 	$(BIN)/vesalius evidence me-llama
 	$(BIN)/vesalius evidence ming-moe
 	$(BIN)/vesalius evidence spbertqa
+	$(BIN)/vesalius evidence motor
 	$(BIN)/vesalius evidence menti --data simulated
 	$(BIN)/vesalius evidence medcalc-bench --data simulated
 	$(BIN)/vesalius evidence remed
