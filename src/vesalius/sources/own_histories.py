@@ -13,6 +13,7 @@ from vesalius.records import Label, Record, Survival
 from vesalius.records.durations import DAYS, unit_for
 from vesalius.records.events.meds_labels import Labels, read_labels
 from vesalius.records.events.meds_read import read_meds, read_splits
+from vesalius.records.events.splits import HELD_OUT, SALT, TUNING
 from vesalius.sources.splits import split_by_hash
 from vesalius.tasks import Split
 from vesalius.tasks.texts import by_release
@@ -68,7 +69,7 @@ def split_of_own(records: Sequence[Record]) -> Split:
         UserError: if no label is left to train on, to validate with or to test.
     """
     given = all("split" in record.tags for record in records)
-    split = by_release(records) if given else split_by_hash(records, validation=0.15, test=0.25, salt="own")
+    split = by_release(records) if given else split_by_hash(records, validation=TUNING, test=HELD_OUT, salt=SALT)
     for part, chosen in (("train", split.train), ("validate", split.validation), ("test", split.test)):
         if not chosen:
             remedy = "correct its splits" if given else "give labels of more subjects"

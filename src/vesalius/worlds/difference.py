@@ -6,7 +6,7 @@ from typing import Any
 
 from vesalius.worlds.fhir.clinic import Clinic, Snapshot
 from vesalius.worlds.fhir.layers import Key
-from vesalius.worlds.fhir.values import references_in
+from vesalius.worlds.fhir.values import references_in, unversioned
 
 COUNTED = ("meta.versionId", "meta.lastUpdated")
 """What the server writes at each change."""
@@ -81,7 +81,7 @@ def difference(clinic: Clinic, start: Snapshot) -> StateDifference:
 
 def _referred(clinic: Clinic, resources: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for target in dict.fromkeys(target for resource in resources for target in references_in(resource)):
-        kind, _, identifier = target.partition("/_history/")[0].partition("/")
+        kind, _, identifier = unversioned(target).partition("/")
         version = clinic.latest((kind, identifier))
         if version is not None and version.resource is not None:
             yield target, version.resource

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from vesalius.worlds.difference import COUNTED, MISSING, StateDifference
 from vesalius.worlds.fhir.kinds import kinds
 from vesalius.worlds.fhir.layers import Key
-from vesalius.worlds.fhir.values import at, references_in
+from vesalius.worlds.fhir.values import at, references_in, unversioned
 from vesalius.worlds.requirements import Requirement, all_met, judged, matching
 
 HARMLESS = re.compile(
@@ -157,7 +157,7 @@ def _another_s(key: Key, resource: Resource, patient: str) -> bool:
     parameter = kinds()[key[0]].parameters.get("patient")
     targets = [target for path in parameter.paths for target in at(resource, f"{path}.reference")] if parameter else []
     own = f"Patient/{patient}"
-    return any(str(one).startswith("Patient/") and str(one).partition("/_history/")[0] != own for one in targets)
+    return any(str(one).startswith("Patient/") and unversioned(str(one)) != own for one in targets)
 
 
 def _fits(expected: Expected, key: Key, change: str, before: Resource, after: Resource) -> bool:

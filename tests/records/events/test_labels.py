@@ -67,7 +67,7 @@ def some(days):
 def test_what_was_written_is_read_and_has_the_columns_of_the_standard(tmp_path, days):
     import meds
 
-    write_labels(tmp_path / "labels.parquet", some(days), [7, 8])
+    write_labels(tmp_path, some(days))
     found = read_labels(tmp_path)
     assert found.subjects == ("7", "8") and found.came.tolist() == [True, False] and (found.moments == MOMENT).all()
     assert found.days is None if days is None else found.days.tolist() == days.tolist()
@@ -76,7 +76,9 @@ def test_what_was_written_is_read_and_has_the_columns_of_the_standard(tmp_path, 
 
 def test_files_of_a_folder_are_read_together(tmp_path):
     for name in ("train/0", "held_out/0"):
-        write_labels(tmp_path / f"labels/{name}.parquet", some(None), [7, 8])
+        file = tmp_path / f"labels/{name}.parquet"
+        file.parent.mkdir(parents=True)
+        write_labels(tmp_path, some(None)).rename(file)
     assert read_labels(tmp_path).subjects == ("7", "8", "7", "8")
 
 

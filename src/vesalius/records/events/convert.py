@@ -15,12 +15,9 @@ from typing import Literal
 from vesalius.errors import UserError
 from vesalius.records.events.faults import Faults, Reading
 from vesalius.records.events.new_path import new_file
-from vesalius.records.events.splits import split_by_hash
+from vesalius.records.events.splits import HELD_OUT, SALT, TUNING, split_by_hash
 
 EventForm = Literal["meds", "fhir-ndjson", "fhir-bundle"]
-
-TUNING, HELD_OUT, SALT = 0.15, 0.25, "own"
-"""Of the split that is asked for: that of ``sources.own_histories`` for datasets without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

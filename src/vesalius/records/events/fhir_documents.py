@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -65,6 +66,20 @@ def documents(file: Path, fault: Callable[[UserError], None]) -> Iterator[tuple[
         raise UserError(f"{file}: damaged; obtain it again.") from error
     except OSError as error:
         raise UserError(f"{file}: cannot be read ({error.strerror}); name a file that can.") from error
+
+
+def entry_of(entry: Any) -> tuple[str, Any]:
+    """The full URL of a bundle's entry, blank where it has none, and its resource; one without an id has that of the URL.
+
+    >>> entry_of({"fullUrl": "urn:uuid:0f-1", "resource": {"resourceType": "Patient"}})
+    ('urn:uuid:0f-1', {'resourceType': 'Patient', 'id': '0f-1'})
+    """
+    url, resource = (entry.get("fullUrl"), entry.get("resource")) if isinstance(entry, dict) else (None, None)
+    if not isinstance(url, str) or not url:
+        return "", resource
+    if isinstance(resource, dict):
+        resource = {**resource, "id": resource.get("id") or re.split("[/:]", url)[-1]}
+    return url, resource
 
 
 def _batches(handle: IO[bytes] | gzip.GzipFile, file: Path) -> Iterator[list[bytes]]:

@@ -35,7 +35,7 @@ from typing import Any
 from vesalius.errors import UserError
 from vesalius.records.events.columns import Columns
 from vesalius.records.events.faults import Faults, LeftOut, Reading
-from vesalius.records.events.fhir_documents import documents, fhir_files
+from vesalius.records.events.fhir_documents import documents, entry_of, fhir_files
 from vesalius.records.events.fhir_element import REMEDY, Element
 from vesalius.records.events.fhir_events import events_of, patient_events
 from vesalius.records.events.fhir_kinds import KINDS, R4_TYPES
@@ -95,15 +95,12 @@ class _Reader:
         resources = []
         for number, entry in enumerate(entries, start=1):
             where = f"{place}, entry {number}"
-            resource = entry.get("resource") if isinstance(entry, dict) else None
+            url, resource = entry_of(entry)
             if not isinstance(resource, dict):
                 self.faults.add(UserError(f"{where}, field 'resource': is missing or no object; {REMEDY}."))
                 continue
-            url = entry.get("fullUrl")
-            if isinstance(url, str) and url:
-                own = resource.get("id") or re.split("[/:]", url)[-1]
-                resource = {**resource, "id": own}
-                self.references.urls[url] = f"{resource.get('resourceType')}/{own}"
+            if url:
+                self.references.urls[url] = f"{resource.get('resourceType')}/{resource['id']}"
             resources.append((where, resource))
         for where, resource in resources:
             self.take(where, resource)

@@ -1,6 +1,5 @@
 """Labels of a MEDS dataset: what came of a subject after a moment at which it is to be told (label schema of MEDS 0.4)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from vesalius.errors import UserError
 from vesalius.records.events.meds_layout import SUBJECT
 from vesalius.records.events.meds_read import listed, subject_names
 from vesalius.records.events.parquet_file import columns_of, read_columns, write_columns
+from vesalius.records.events.subject_ids import subject_ids
 
 MOMENT, CAME, DAYS = "prediction_time", "boolean_value", "float_value"
 FILE, FOLDER = "labels.parquet", "labels"
@@ -45,7 +45,8 @@ def read_labels(folder: Path) -> Labels:
     files = [folder / FILE] if (folder / FILE).exists() else sorted((folder / FOLDER).rglob("*.parquet"))
     if not files:
         raise UserError(f"{folder}: no {FILE} and no file in {FOLDER}; put labels as MEDS has them there, or make them.")
-    parts = [_read(file, subject_names(folder)) for file in files]
+    names = subject_names(folder)
+    parts = [_read(file, names) for file in files]
     timed = [part.days is not None for part in parts]
     if any(timed) and not all(timed):
         raise UserError(f"{files[timed.index(False)]}, column {DAYS!r}: missing or empty, though other files have it; add it.")
@@ -57,22 +58,29 @@ def read_labels(folder: Path) -> Labels:
     )
 
 
-def write_labels(file: Path, labels: Labels, numbers: Sequence[int]) -> None:
-    """Write labels as MEDS has them.
+def write_labels(folder: Path, labels: Labels) -> Path:
+    """Write labels of a dataset's subjects into its folder as MEDS has them, in place of those that are there.
 
     Args:
-        file: to be written.
+        folder: of the dataset.
         labels: what to write.
-        numbers: the dataset's number of each label's subject.
+
+    Returns:
+        The file.
     """
+    subjects = list(dict.fromkeys(labels.subjects))
+    numbers = dict(zip(subjects, subject_ids(subjects).tolist(), strict=True))
+    numbers |= {name: number for number, name in subject_names(folder).items()}
     columns = {
-        SUBJECT: pa.array(numbers, pa.int64()),
+        SUBJECT: pa.array([numbers[name] for name in labels.subjects], pa.int64()),
         MOMENT: pa.array(labels.moments.astype("datetime64[us]")),
         CAME: pa.array(labels.came),
     }
     if labels.days is not None:
         columns[DAYS] = pa.array(labels.days, pa.float32())
-    write_columns(pa.table(columns), file)
+    half, file = folder / f".{FILE}", folder / FILE
+    write_columns(pa.table(columns), half)
+    return half.replace(file)
 
 
 def _read(file: Path, names: dict[int, str]) -> Labels:

@@ -10,6 +10,9 @@ from vesalius.records.events.meds_layout import SplitName
 from vesalius.records.events.table import EventTable
 from vesalius.records.places import place
 
+TUNING, HELD_OUT, SALT = 0.15, 0.25, "own"
+"""Shares and salt of the split by hash that a user's own dataset gets where it has none."""
+
 _NAMES: tuple[SplitName, ...] = ("train", "tuning", "held_out")
 
 

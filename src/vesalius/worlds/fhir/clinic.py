@@ -226,10 +226,10 @@ class Clinic:
             self._record(caller, where, inner, answer.status)
             return answer
 
-        with self._store.whole():
-            if kind == "batch":
-                return Answer(200, batch(entries, do))
+        if kind == "transaction":
             return Answer(200, transaction(entries, self._store, caller.may_search, do))
+        with self._store.whole():
+            return Answer(200, batch(entries, do))
 
     def _read(self, call: Call, where: Route, caller: Caller, view: View) -> Answer:
         if where.name == "search":

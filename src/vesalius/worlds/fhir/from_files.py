@@ -10,15 +10,14 @@ from urllib.parse import unquote
 
 from vesalius.errors import UserError
 from vesalius.records.events.faults import Faults
-from vesalius.records.events.fhir_documents import documents, fhir_files
+from vesalius.records.events.fhir_documents import documents, entry_of, fhir_files
 from vesalius.records.events.fhir_element import REMEDY
 from vesalius.worlds.fhir.clinic import Clinic
 from vesalius.worlds.fhir.kinds import kinds
 from vesalius.worlds.fhir.layers import Key
 from vesalius.worlds.fhir.structure import checked
-from vesalius.worlds.fhir.values import at, inner_targets
+from vesalius.worlds.fhir.values import at, inner_targets, unversioned
 
-_HISTORY = "/_history/"
 _RELATIVE = re.compile(r"\w+/[^/?]+")
 
 Named = dict[str, Key | None]
@@ -107,12 +106,7 @@ def _resources(place: str, document: Any) -> Iterator[tuple[str, str, Any]]:
         return
     entries = document.get("entry", [])
     for number, entry in enumerate(entries if isinstance(entries, list) else [entries], start=1):
-        resource = entry.get("resource") if isinstance(entry, dict) else None
-        url = entry.get("fullUrl") if isinstance(entry, dict) else None
-        url = url if isinstance(url, str) else ""
-        if isinstance(resource, dict) and url:
-            resource = {**resource, "id": resource.get("id") or re.split("[/:]", url)[-1]}
-        yield f"{place}, entry {number}", url, resource
+        yield f"{place}, entry {number}", *entry_of(entry)
 
 
 def _take(taken: Taken, place: str, resource: Any) -> Key | None:
@@ -183,7 +177,7 @@ class _Linking:
             if not isinstance(target, str) or target in inner:
                 return {name: walk(item, f"{path}.{name}" if path else name) for name, item in value.items()}
             rest = {name: item for name, item in value.items() if name != "reference"}
-            key = self._key(target.partition(_HISTORY)[0], origin)
+            key = self._key(unversioned(target), origin)
             if key is not None and key[0] in allowed.get(path, (key[0],)):
                 return {**rest, "reference": "/".join(key)}
             self.taken.dangling += 1

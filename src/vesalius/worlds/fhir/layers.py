@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, Optional
 
 from vesalius.worlds.fhir.frozen import FrozenDict
 from vesalius.worlds.fhir.kinds import kinds
-from vesalius.worlds.fhir.values import Token, Values, references_in
+from vesalius.worlds.fhir.values import Token, Values, references_in, unversioned
 
 Key = tuple[str, str]
 """Type and id."""
@@ -152,5 +152,5 @@ def _postings(key: Key, version: Version) -> set[Posting]:
             found.update((kind, name, value.code) for value in version.values.get(name, ()) if isinstance(value, Token))
         elif parameter.kind == "reference":
             found.update((kind, name, value) for value in version.values.get(name, ()) if isinstance(value, str))
-    found.update(referring(target.partition("/_history/")[0]) for target in references_in(version.resource))
+    found.update(referring(unversioned(target)) for target in references_in(version.resource))
     return found

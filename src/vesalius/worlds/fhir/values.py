@@ -68,6 +68,15 @@ def references_in(value: Any) -> Iterator[str]:
             yield from references_in(item)
 
 
+def unversioned(target: str) -> str:
+    """A reference without the version that it names.
+
+    >>> unversioned("Patient/7/_history/2"), unversioned("Patient/7")
+    ('Patient/7', 'Patient/7')
+    """
+    return target.partition("/_history/")[0]
+
+
 def inner_targets(resource: Mapping[str, Any]) -> set[str]:
     """Targets within a resource: its contained ones, and itself for those.
 
@@ -82,7 +91,7 @@ def _normal(item: Any, parameter: Parameter) -> Iterator[Value]:
         yield from _tokens(item)
     elif parameter.kind == "reference":
         if isinstance(item, dict) and isinstance(item.get("reference"), str):
-            target = item["reference"].partition("/_history/")[0]
+            target = unversioned(item["reference"])
             # a parameter such as patient searches only some of the references at its path
             if target.startswith("#") or target.partition("/")[0] in parameter.targets:
                 yield target
