@@ -207,7 +207,7 @@ def test_an_unknown_calculator_or_input_is_named():
         calculate("bmi", {"wieght": "70 kg"})
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     value=st.one_of(
         st.text(max_size=12),

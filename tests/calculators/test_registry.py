@@ -166,7 +166,7 @@ def test_the_schema_allows_what_is_taken(calculator):
     jsonschema.Draft202012Validator.check_schema(described)
     validator = jsonschema.Draft202012Validator(described)
 
-    @settings(deadline=None, max_examples=5)
+    @settings(max_examples=5)
     @given(rng=st.randoms(use_true_random=False))
     def check(rng):
         inputs = drawn(calculator, rng)

@@ -77,7 +77,7 @@ def _pairs():
 PAIRS = sorted(set(_pairs()), key=str)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(pair=st.sampled_from(PAIRS), value=st.floats(0.01, 1e4))
 def test_there_and_back_is_the_identity(pair, value):
     source, target, substance = pair
@@ -86,7 +86,7 @@ def test_there_and_back_is_the_identity(pair, value):
     assert math.isclose(convert(there, target, source, substance=substance), value, rel_tol=1e-10, abs_tol=1e-8)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(pair=st.sampled_from(PAIRS), value=st.floats(0.01, 1e4), data=st.data())
 def test_conversion_by_a_third_unit_is_the_same(pair, value, data):
     source, target, substance = pair
@@ -96,7 +96,7 @@ def test_conversion_by_a_third_unit_is_the_same(pair, value, data):
     assert math.isclose(direct, by_way, rel_tol=1e-10, abs_tol=1e-8)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(pair=st.sampled_from(PAIRS), values=st.tuples(st.floats(0.01, 1e4), st.floats(0.01, 1e4)))
 def test_conversion_keeps_the_order(pair, values):
     source, target, substance = pair

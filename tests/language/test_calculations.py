@@ -2,7 +2,7 @@ import json
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vesalius.calculators import CALCULATORS
@@ -55,13 +55,11 @@ def test_a_number_is_read_whole_or_not_at_all(said):
     assert read_calculation(f"Answer: {said}") == (None, "unparsed")
 
 
-@settings(deadline=None)
 @given(value=st.decimals(0, 10**9, allow_nan=False, places=2))
 def test_the_thousands_of_any_number_may_have_commas(value):
     assert normal_answer(f"{value:,} mL") == f"{value}"
 
 
-@settings(deadline=None)
 @given(day=st.dates(date(1900, 1, 1), date(2100, 1, 1)))
 def test_a_date_is_read_in_every_form(day):
     forms = (
@@ -117,7 +115,6 @@ def test_the_work_is_read_beside_the_answer():
     assert (work.calculator, work.values, work.answer) == ("Body mass index", {"weight": "70 kg"}, "22.9")
 
 
-@settings(deadline=None)
 @given(said=st.text(alphabet=st.sampled_from('{}"answer: 3.-/,weksdy()[]=\n0'), max_size=300))
 def test_whatever_is_said_gives_an_answer_or_an_outcome(said):
     work, outcome = read_calculation(said)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vesalius.checks import check_learner
@@ -51,7 +51,6 @@ def test_what_settles_on_nothing_is_no_answer(text, outcome):
     assert parse_prediction(text, DEATH) == (None, outcome)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_text_gives_a_class_or_an_outcome_of_its_own(text):
     for asked in (DEATH, STAY):

@@ -58,7 +58,7 @@ JSON = st.recursive(
 
 
 @given(name=st.text(), arguments=st.dictionaries(st.text(), JSON), around=st.text(st.characters(exclude_characters="{}<")))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_a_call_that_was_written_is_read_back(name, arguments, around):
     call = parse_call(f"{around}{json.dumps({'tool': name, 'arguments': arguments})}{around}".replace("<", "\\u003c"))
     assert (call.name, call.arguments) == (name, arguments)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vesalius.errors import UserError
@@ -107,7 +107,6 @@ def test_a_decision_is_a_probability_from_the_threshold_of_validation_on():
     assert values(made, SPLIT.test) == (made.probabilities(SPLIT.test) >= threshold).astype(float).tolist()
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([0.1, 0.2, 0.5, 0.51, 0.9]), st.integers(0, 1)), min_size=1), st.floats(0, 1))
 def test_no_threshold_has_a_higher_f1_than_the_best(answers, other):
     probabilities, truths = (np.array([one[place] for one in answers], dtype=float) for place in (0, 1))

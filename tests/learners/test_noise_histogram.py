@@ -36,7 +36,7 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(records=st.integers(5, 30), folds=st.integers(2, 5), repetitions=st.integers(1, 50), seed=st.integers(0, 9))
 def test_the_histogram_counts_the_members_of_the_worst_fold_of_each_repetition_and_no_others(
     records: int, folds: int, repetitions: int, seed: int

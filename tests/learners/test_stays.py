@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vesalius.errors import UserError
@@ -34,7 +34,6 @@ def test_measurements_stand_at_their_moments():
     assert found["measured_BLV"].tolist() == [[[True, True], [True, False]]]
 
 
-@settings(deadline=None)
 @given(
     st.permutations([("pulse", 91.0), ("pressure", 100.0), ("pulse", 68.7), ("pulse", 77.3), ("other", 1.0), ("none", np.nan)])
 )
@@ -62,7 +61,6 @@ def test_variables_are_codes_with_values():
     assert variables_of(records, FORM).codes == ("pulse",)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0, 1), st.floats(-3, 3), st.booleans()), max_size=12),
     st.sampled_from(["carried", "mean"]),

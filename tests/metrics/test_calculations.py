@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vesalius.calculators import calculate
@@ -18,7 +18,6 @@ def said(answer, **more):
     return Work(answer=answer, **more).line
 
 
-@settings(deadline=None)
 @given(share=st.floats(-0.2, 0.2))
 def test_an_equation_is_right_within_five_percent(share):
     value = float(BMI.work.answer) * (1 + share)

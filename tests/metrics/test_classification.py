@@ -55,7 +55,7 @@ tables = st.tuples(st.integers(0, 6), st.integers(0, 4), st.integers(0, 4))
 
 
 @given(st.lists(odd, max_size=6), st.lists(odd, max_size=6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_odd_vectors_give_a_value_in_range_or_one_sentence(said, true):
     for name in {*BINARY, *LABELS, *CLASSES, *MULTICLASS, *SETS}:
         in_range_or_nan_or_refused(name, said, true)
@@ -63,7 +63,7 @@ def test_odd_vectors_give_a_value_in_range_or_one_sentence(said, true):
 
 
 @given(tables, st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_odd_tables_give_a_value_in_range_or_one_sentence(shape, data):
     n, k, wide = shape
     said = np.array(data.draw(st.lists(odd, min_size=n * k, max_size=n * k))).reshape(n, k)
@@ -74,7 +74,7 @@ def test_odd_tables_give_a_value_in_range_or_one_sentence(shape, data):
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 1)), min_size=1, max_size=30), st.randoms())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_order_of_records_changes_nothing_also_among_ties(rows, random):
     shuffled = random.sample(rows, len(rows))
     for name in {*BINARY} - {"f1"}:
@@ -86,7 +86,7 @@ def test_the_order_of_records_changes_nothing_also_among_ties(rows, random):
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_classes_keep_what_their_metrics_declare(rows):
     said, true = (np.array(column) for column in zip(*rows, strict=True))
     for name in CLASSES:
@@ -165,7 +165,7 @@ def test_mcc_and_kappa_of_published_tables():
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=30))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_weighted_kappa_is_its_definition_over_the_table(rows):
     said, true = (np.array(column) for column in zip(*rows, strict=True))
     joint = np.histogram2d(said, true, bins=[np.arange(7)] * 2)[0] / len(said)

@@ -81,14 +81,14 @@ def plain_precision(rows, objects):
     return np.mean([max((p for r, p in points if r >= recall), default=0) for recall in np.linspace(0, 1, 101)])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(scenes(), st.sampled_from([(0, math.inf), (0, 600.0), (600.0, math.inf)]))
 def test_the_value_is_that_of_plain_loops_over_cocos_rules(images, size):
     ours = box_mean_average_precision(*images, thresholds=(0.3, 0.5, 0.7), size=size)
     assert ours == pytest.approx(plain_map(*images, (0.3, 0.5, 0.7), size), nan_ok=True, abs=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(scenes(), st.randoms())
 def test_the_order_of_the_images_changes_nothing_though_scores_are_tied(images, random):
     order = list(range(len(images[0])))
@@ -97,7 +97,7 @@ def test_the_order_of_the_images_changes_nothing_though_scores_are_tied(images, 
     assert box_mean_average_precision(*shuffled) == pytest.approx(box_mean_average_precision(*images), nan_ok=True, abs=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(scenes())
 def test_a_slab_of_every_box_has_the_value_of_the_boxes(images):
     predictions, truths = ([extruded(each) for each in side] for side in images)
@@ -109,7 +109,7 @@ def extruded(rows):
     return np.column_stack([np.full(len(rows), 3.0), rows[:, :2], np.full(len(rows), 7.0), rows[:, 2:]])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(scenes())
 def test_renamed_classes_change_nothing_and_every_figure_is_a_share_or_nan(images):
     predictions, truths = ([each.copy() for each in side] for side in images)
@@ -119,7 +119,7 @@ def test_renamed_classes_change_nothing_and_every_figure_is_a_share_or_nan(image
     assert all(math.isnan(value) or 0 <= value <= 1 for value in coco_summary(*images))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(scenes())
 def test_the_truth_itself_scores_best(images):
     _, truths = images

@@ -80,7 +80,7 @@ def test_unbiased_estimates_are_centred_at_zero_for_one_distribution():
     assert min(values) < 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 6), st.integers(0, 6), st.integers(1, 5), st.integers(0, 99), st.booleans())
 def test_small_sets_give_a_value_nan_or_one_sentence(n, m, d, seed, constant):
     made, real = sets(n, m, d, seed)

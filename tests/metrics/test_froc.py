@@ -51,7 +51,7 @@ def test_without_objects_the_value_is_nan_and_without_detections_zero():
     assert math.isnan(froc_sensitivity([None], [[]]))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.integers(1, 4))
 def test_the_curve_rises_and_neither_the_order_of_images_nor_of_boxes_matters(seed, images):
     rng = np.random.default_rng(seed)

@@ -25,7 +25,7 @@ def noisy(seed=0, shape=SHAPE):
     return rng.random(shape), rng.random(shape)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(PIXELS, PIXELS, st.sampled_from(ERRORS))
 def test_whatever_comes_in_gives_a_value_in_range_or_one_sentence(first, second, name):
     metric = METRICS[name]
@@ -118,7 +118,7 @@ def plain_information(first, second, bins):
     return float((joint[there] * np.log(joint[there] / expected[there])).sum())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 1000), st.integers(2, 40), st.booleans())
 def test_mutual_information_is_that_of_numpys_histogram(seed, bins, whole_numbers):
     first, second = noisy(seed)

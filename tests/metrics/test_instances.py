@@ -23,7 +23,7 @@ def panoptic_by_hand(prediction, truth):
 
 
 @given(INSTANCES, INSTANCES, st.sampled_from([1, 97, 10**6, 10**12]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_panoptic_quality_is_that_of_its_formula(prediction, truth, factor):
     expected = panoptic_by_hand(prediction, truth)
     assert panoptic_quality(prediction.astype(np.int64) * factor, truth.astype(np.int64) * factor) == pytest.approx(expected)
@@ -122,7 +122,7 @@ def test_as_many_maps_as_masks():
         max_size=4,
     )
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_froc_lies_in_its_range(records):
     value = lesion_froc([probability for probability, _ in records], [truth for _, truth in records])
     assert np.isnan(value) or 0 <= value <= 1

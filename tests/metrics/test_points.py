@@ -34,7 +34,7 @@ def best_by_trial(one, two, tolerance):
     return -best[0], best[1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(CROWD, CROWD, st.sampled_from([1.0, 2.0, 5.0]))
 def test_the_matching_is_the_best_of_all(one, two, tolerance):
     matches = match_points(one, two, tolerance=tolerance)
@@ -50,7 +50,7 @@ def test_a_greedy_matching_would_lose_a_pair():
     assert point_f1([[0, 0], [0, 2]], [[0, 1], [0, 4]], tolerance=2) == 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(CROWD, CROWD)
 def test_shares_are_in_range_symmetric_and_best_for_the_truth(one, two):
     assert all(0 <= metric(one, two) <= 1 for metric in METRICS)

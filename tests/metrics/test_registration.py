@@ -60,7 +60,7 @@ def test_bad_landmarks_are_refused(one, two):
         target_registration_error(one, two)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.sampled_from([2, 3]), st.integers(0, 999))
 def test_the_determinant_of_a_linear_field_is_that_of_its_matrix(axes, seed):
     matrix = np.random.default_rng(seed).normal(0, 1, (axes, axes))

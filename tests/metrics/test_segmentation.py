@@ -48,7 +48,7 @@ def test_one_pass_counts_as_label_by_label(size, largest):
 
 
 @given(st.integers(0, 10_000), st.sampled_from([(15, 12), (9, 12, 10)]), st.integers(1, 5))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_means_of_the_table_are_the_single_metrics(seed, shape, labels):
     prediction, truth = blobs(shape, labels, seed), blobs(shape, labels, seed + 1)
     spacing = tuple(np.random.default_rng(seed).uniform(0.3, 3, len(shape)))
@@ -66,7 +66,7 @@ def test_means_of_the_table_are_the_single_metrics(seed, shape, labels):
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_row_of_the_table_is_its_label_alone(seed):
     prediction, truth = blobs((9, 12, 10), 4, seed), blobs((9, 12, 10), 4, seed + 1)
     table = segmentation_table(prediction, truth, spacing=(2.0, 1.0, 0.5))

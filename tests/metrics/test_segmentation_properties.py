@@ -18,7 +18,7 @@ ALL = {
     if each.family == "segmentation" and each.unit == "record" and each.function.__module__ in {one.__name__ for one in MODULES}
 }
 WITH_SPACING = {name for name, each in ALL.items() if "spacing" in inspect.signature(each.function).parameters}
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=40)
 
 
 def claiming(name):

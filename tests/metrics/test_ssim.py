@@ -37,7 +37,7 @@ def test_the_value_is_wangs_formula_window_by_window(shape):
     assert ssim(*images) == pytest.approx(plain_similarity(*images)[0], abs=1e-12)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(11, 160), st.integers(11, 300), st.integers(0, 99))
 def test_it_is_symmetric_in_range_and_one_only_for_equal_images(height, width, seed):
     prediction, truth = pair((height, width), seed)

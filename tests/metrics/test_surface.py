@@ -31,7 +31,7 @@ def random_masks(seed, shape):
 
 
 @given(st.integers(0, 100_000), st.sampled_from([(40,), (20, 25), (3, 60), (9, 11, 10), (1, 7, 12), (4, 3, 5, 4)]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_all_equal_a_search_over_all_pairs(seed, shape):
     prediction, truth = random_masks(seed, shape)
     spacing = np.random.default_rng(seed).choice([0.2, 1.0, 2.5, 7.0], len(shape))
@@ -117,7 +117,7 @@ def test_distance_equal_to_the_tolerance_but_for_rounding_counts():
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 5)), min_size=1, unique_by=lambda pair: pair[0]), st.floats(0, 100))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_percentile_is_that_of_numpy(pairs, percent):
     values, counts = np.array(sorted(pairs)).T
     ours = Distances(values.astype(float), counts).percentile(percent)

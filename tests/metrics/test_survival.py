@@ -56,7 +56,7 @@ def test_kaplan_meier_of_the_remission_times():
 
 
 @given(cohorts)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_survival_times_censoring_is_the_share_observed_beyond(rows):
     times = np.unique(np.array(rows)[:, 0])
     product = censored.kaplan_meier(rows).at(times) * censored.censoring_curve(rows).at(times)
@@ -64,7 +64,7 @@ def test_survival_times_censoring_is_the_share_observed_beyond(rows):
 
 
 @given(cohorts)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_weights_of_events_sum_to_the_kaplan_meier_risk(rows):
     true = censored.read_censored(rows)
     weight = censored.weights(true, None).events
@@ -73,7 +73,7 @@ def test_weights_of_events_sum_to_the_kaplan_meier_risk(rows):
 
 
 @given(cohorts, st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_uno_is_its_definition_over_all_pairs(rows, data):
     times, events = np.array(rows).T
     risk = np.array(data.draw(st.lists(st.integers(0, 3), min_size=len(rows), max_size=len(rows))))
@@ -88,7 +88,7 @@ def test_uno_is_its_definition_over_all_pairs(rows, data):
 
 
 @given(cohorts, st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_antolini_is_its_definition_over_all_pairs(rows, data):
     times, events = np.array(rows).T
     grid = st.lists(st.sampled_from([0.0, 0.3, 0.6, 1.0]), min_size=3, max_size=3)
@@ -204,7 +204,7 @@ def test_order_and_missing_answers(name):
 @given(
     st.lists(odd, max_size=5), st.lists(st.tuples(odd, st.sampled_from([0.0, 1.0, 1.0, NAN, 2.0])), max_size=5), st.integers(0, 3)
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_odd_input_gives_a_value_in_range_or_one_sentence(said, truths, width):
     curves = np.resize(np.array([*said, 0.5]), (len(truths), width))
     for name in {*OF_RISK, *OF_HORIZON, *OF_CURVES}:

@@ -17,7 +17,7 @@ def random_mask(seed, dimensions):
 
 
 @given(st.integers(0, 100_000), st.sampled_from([2, 3]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_skeleton_is_part_of_the_mask_with_its_topology(seed, dimensions):
     mask = random_mask(seed, dimensions)
     line = skeleton(mask)
@@ -104,7 +104,7 @@ def rim_by_transform(mask, spacing, width):
 
 
 @given(st.integers(0, 100_000), st.sampled_from([2, 3]), st.floats(1, 3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_rim_is_that_of_a_distance_transform(seed, dimensions, factor):
     masks = [ndimage.binary_dilation(random_mask(seed + place, dimensions)) for place in (0, 1)]
     spacing = np.random.default_rng(seed).choice([0.5, 1.0, 2.0], dimensions)

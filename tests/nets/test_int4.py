@@ -7,7 +7,7 @@ from torch import nn
 from vesalius.nets.int4 import packed, quantise, unpacked, weight_bytes
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 6), st.integers(1, 70), st.integers(1, 20), st.floats(0.05, 1e3), st.integers(0, 99))
 def test_no_weight_moves_by_more_than_half_a_step_of_its_group(outputs, inputs, half, size, seed):
     group = 2 * half

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vesalius.sources.medication_labels import SYNONYMS, TARGETS, label_of
@@ -45,7 +45,6 @@ def test_every_route_can_be_written():
 
 
 @given(st.text(max_size=40))
-@settings(deadline=None)
 def test_a_label_is_its_own_label(text):
     for target in ("generic name", "route", "opioid"):
         label = label_of(target, text)

@@ -11,7 +11,7 @@ from vesalius.sources.noise import ORIGINAL, LabelNoise, planted
 from vesalius.sources.simulators.noisy_labels import NoisyLabels
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(rate=st.floats(0, 1), count=st.integers(0, 60), seed=st.integers(0, 5))
 def test_exactly_the_rate_of_labels_is_flipped_and_the_tags_tell_which(rate: float, count: int, seed: int) -> None:
     records = NoisyLabels("label").records()[:count]

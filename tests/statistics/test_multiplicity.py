@@ -12,7 +12,7 @@ p_values = st.lists(st.floats(0, 1), min_size=1, max_size=30)
 
 
 @given(p_values)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_adjusted_p_values_agree_with_statsmodels_and_scipy(p):
     assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])
     assert benjamini_hochberg(p) == pytest.approx(multipletests(p, method="fdr_bh")[1])
@@ -28,7 +28,7 @@ def test_missing_p_values_stay_missing_and_are_not_counted(adjust):
 
 
 @given(p_values, st.randoms())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_order_of_the_tests_is_of_no_account(p, random):
     order = list(range(len(p)))
     random.shuffle(order)

@@ -48,7 +48,7 @@ scores = st.lists(st.integers(0, 10), min_size=N, max_size=N).map(lambda values:
 
 @pytest.mark.parametrize("name", COMPARE)
 @given(scores, scores)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_swapping_the_arms_negates_the_difference_and_keeps_the_p_values(name, a, b):
     there, back = COMPARE[name](a, b), COMPARE[name](b, a)
     assert there.value == pytest.approx(-back.value, abs=1e-12)
@@ -59,7 +59,7 @@ def test_swapping_the_arms_negates_the_difference_and_keeps_the_p_values(name, a
 
 @pytest.mark.parametrize("name", sorted(set(COMPARE) - RESAMPLED - {"means over seeds"}))
 @given(scores, scores, st.permutations(range(N)))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_the_order_of_the_records_is_of_no_account(name, a, b, order):
     order = np.array(order)
     plain = {
@@ -75,7 +75,7 @@ def test_the_order_of_the_records_is_of_no_account(name, a, b, order):
 
 @pytest.mark.parametrize("name", ESTIMATE)
 @given(scores)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_higher_level_gives_a_wider_interval(name, values):
     narrow, wide = ESTIMATE[name](values, 0.8), ESTIMATE[name](values, 0.95)
     assert wide.low <= narrow.low + 1e-12
@@ -103,7 +103,7 @@ def test_another_seed_gives_other_resamples():
 
 
 @given(scores, st.floats(0.05, 0.45))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_equivalence_is_never_claimed_where_the_interval_of_twice_alpha_reaches_out(values, margin):
     found = s.compare_means(values, np.full(N, 0.5), margin=margin, level=0.9)
     if found.standard_error > 0:
@@ -112,7 +112,7 @@ def test_equivalence_is_never_claimed_where_the_interval_of_twice_alpha_reaches_
 
 
 @given(scores, st.floats(0.5, 3), st.floats(-1, 1))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_scaling_the_scores_scales_the_interval(values, factor, shift):
     assume(np.ptp(values) > 0)
     before = s.mean_over_seeds(values)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vesalius.language.backend import Sampling
@@ -56,7 +56,6 @@ def test_answers_are_plain_or_json_and_the_rest_has_its_own_outcome(target, text
 
 
 @given(st.sampled_from(TARGETS), st.text() | st.text().map(lambda text: "{" + text))
-@settings(deadline=None)
 def test_any_text_is_a_label_or_none(target, text):
     label, outcome = parse_label(target, text)
     assert (label is None) == (outcome != "answered")

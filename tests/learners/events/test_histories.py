@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.learners.events.lives import history, record
@@ -43,7 +43,6 @@ def test_the_last_events_before_an_end_are_kept_and_filled_up_in_front():
     assert batch["ages_BL"].tolist() == [[1, 2], [0, 0]]
 
 
-@settings(deadline=None)
 @given(lives)
 def test_the_next_time_is_strictly_later_or_the_end_and_none_is_asked_at_birth(events):
     vocabulary = vocabulary_of([history((0, "a"), (0, "b"), (0, "c"))], least=1)

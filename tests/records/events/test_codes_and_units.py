@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vesalius.records.events.codes import SYSTEMS, impossible, joined, mod10, parted, system_named, verhoeff
@@ -11,13 +11,11 @@ systems = st.sampled_from([None, *SYSTEMS.values(), "urn:oid:1.2", "http://a//b/
 
 
 @given(systems, words)
-@settings(deadline=None)
 def test_system_and_code_come_back_from_the_joined_code(system, code):
     assert parted(joined(system, code)) == (system, code)
 
 
 @given(st.text("LAB/ :%x", max_size=8))
-@settings(deadline=None)
 def test_any_code_comes_back_from_its_parts(code):
     system, own = parted(code)
     again = joined(system, own)
@@ -26,7 +24,6 @@ def test_any_code_comes_back_from_its_parts(code):
 
 
 @given(words)
-@settings(deadline=None)
 def test_a_name_with_a_colon_that_is_no_quoted_address_comes_back(name):
     code = f"{name.replace('//', '')}: x//1"
     assert joined(*parted(code)) == code
@@ -38,7 +35,6 @@ def test_a_mapping_s_system_with_blanks_is_a_name():
 
 
 @given(st.integers(0, 10**9), st.integers(1, 9), st.data())
-@settings(deadline=None)
 def test_check_digits_find_every_changed_digit_and_most_swaps(number, by, data):
     text = str(number)
     place = data.draw(st.integers(0, len(text) - 1))
@@ -83,13 +79,11 @@ def test_thousands_are_no_kelvin():
 
 
 @given(st.text("mgL/.10*^-[IU]{}%kd ", max_size=12))
-@settings(deadline=None)
 def test_any_text_is_a_unit_or_none(text):
     assert size(text) is None or size(text).factor > 0
 
 
 @given(st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999))
-@settings(deadline=None)
 def test_every_moment_comes_back(time):
     assert parse_moment(day_or_moment(time)) == time == parse_moment(full_moment(time))
 

@@ -352,7 +352,7 @@ def spoilt(draw, value):
 
 
 @given(st.data(), st.booleans())
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 def test_whatever_stands_in_a_resource_is_a_fault_or_an_event(tmp_path_factory, data, bundled):
     made = [spoilt(data.draw, data.draw(st.sampled_from(EVERYTHING))) for _ in range(3)]
     if bundled:

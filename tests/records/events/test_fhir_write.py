@@ -99,7 +99,7 @@ def table_of(made):
 
 
 @given(st.lists(events(), max_size=8))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_any_table_is_valid_fhir_and_keeps_what_it_says(tmp_path_factory, made):
     table = table_of(made)
     folder = tmp_path_factory.mktemp("any")

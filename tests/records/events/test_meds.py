@@ -30,7 +30,7 @@ def small():
     return EventTable.build(["12", "12", "pat", "7"], times, ["a", "b", "sex", "a"], numbers, extra={"unit": pa.array([*"xyzw"])})
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(tables(), shards_of_events, st.booleans())
 def test_what_was_written_is_read(table, size, split):
     splits = split_by_hash(table.subjects, tuning=0.3, held_out=0.3) if split else None
@@ -49,7 +49,7 @@ def test_what_was_written_is_read(table, size, split):
         assert_same(shard, table.take(place))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(tables(), shards_of_events, st.booleans())
 def test_the_standard_s_own_schemas_accept_what_is_written(table, size, split):
     splits = split_by_hash(table.subjects, tuning=0.3, held_out=0.3) if split else None

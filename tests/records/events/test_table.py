@@ -1,7 +1,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vesalius.records.events import EventTable
@@ -33,7 +33,6 @@ def told(table):
     ]
 
 
-@settings(deadline=None)
 @given(rows)
 def test_events_stand_by_subject_then_static_ones_then_by_time_and_else_as_they_came(rows):
     first = list(dict.fromkeys(row[0] for row in rows))
@@ -44,7 +43,6 @@ def test_events_stand_by_subject_then_static_ones_then_by_time_and_else_as_they_
     assert table.texts.to_pylist() == [None if row[3] % 2 else str(row[3]) for row in wanted]
 
 
-@settings(deadline=None)
 @given(rows, st.permutations("abc"))
 def test_taking_subjects_keeps_their_events(rows, order):
     table = built(rows)

@@ -33,7 +33,7 @@ def known(table, place, time, length):
     return rows[-length:]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(events, st.data())
 def test_a_batch_has_the_last_events_up_to_each_time(table, data):
     count = data.draw(st.integers(1, 6))
@@ -61,7 +61,7 @@ def test_a_batch_has_the_last_events_up_to_each_time(table, data):
         assert not codes[many:].any() and not batch.days_BL[row, many:].any() and np.isnan(batch.numbers_BL[row, many:]).all()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(events, st.sampled_from([1, 4]), st.sets(st.integers(0, 4)), st.integers(1, 3))
 def test_a_dataset_read_by_shards_gives_what_its_table_gives(table, size, train, minimum):
     train = {table.subjects[place] for place in train if place < len(table.subjects)}
@@ -111,7 +111,6 @@ def test_codes_and_numbers_are_judged_by_training_subjects_alone(tmp_path):
     assert (batch.codes_BL == UNKNOWN).sum() == 9
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.floats(-1e3, 1e3), max_size=9), min_size=1, max_size=5))
 def test_moments_summed_up_shard_by_shard_are_those_of_all_even_far_from_zero(shards):
     rows = [

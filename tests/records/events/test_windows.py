@@ -2,7 +2,7 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.records.events.event_tables import tables
@@ -18,7 +18,6 @@ few = tables(moments=hours)
 limits = st.lists(st.tuples(st.integers(0, 4), hours, hours), max_size=6)
 
 
-@settings(deadline=None)
 @given(few, limits)
 def test_a_window_has_the_events_after_a_time_and_up_to_another(table, limits):
     limits = [limit for limit in limits if limit[0] < len(table.subjects)]
@@ -42,7 +41,6 @@ def test_what_is_known_and_what_follows_share_no_event_and_leave_none_out():
     assert [known[0][0], known[1][0], then[0][0], then[1][0]] == [0, 3, 3, 4]
 
 
-@settings(deadline=None)
 @given(few, st.floats(0, 0.5), st.floats(0, 0.5))
 def test_by_time_nobody_who_trains_begins_later_than_one_who_is_tested(table, tuning, held_out):
     split = split_by_time(table, tuning=tuning, held_out=held_out)
@@ -62,7 +60,6 @@ def test_by_time_shares_are_those_asked_for_where_no_two_begin_together():
 
 
 @given(st.integers(1, 60), st.integers(0, 20), st.integers(0, 20), st.sampled_from([20, 30, 60]))
-@settings(deadline=None)
 def test_by_time_shares_of_whole_subjects_are_exact(count, tuning, held_out, parts):
     tuning, held_out = (share * count // parts for share in (tuning, held_out))
     if tuning + held_out > count:

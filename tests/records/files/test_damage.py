@@ -15,7 +15,7 @@ from tests.records.files import made
 from vesalius.errors import UserError
 from vesalius.records.files import read_image, read_volume
 
-FUZZ = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 READERS = {"nii": read_volume, "nii.gz": read_volume, "nrrd": read_volume, "dcm": read_volume}
 READERS |= {"png": read_image, "jpg": read_image, "tiff": read_image}
 

@@ -15,7 +15,7 @@ def graphs(draw: st.DrawFn) -> Graph:
 
 
 @given(graphs())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_ancestors_are_transitive_and_mirror_descendants(graph: Graph) -> None:
     for code in graph:
         above = set(graph.ancestors(code))
@@ -26,7 +26,7 @@ def test_ancestors_are_transitive_and_mirror_descendants(graph: Graph) -> None:
 
 
 @given(graphs(), st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_lowest_common_ancestors_are_shared_and_none_is_above_another(graph: Graph, data: st.DataObject) -> None:
     first, second = data.draw(st.sampled_from(list(graph))), data.draw(st.sampled_from(list(graph)))
     lowest = graph.lowest_common(first, second)

@@ -98,7 +98,7 @@ def test_two_codes_together_do_more_than_each(outcome):
     assert both - one - other + none == pytest.approx(effect)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(age=st.integers(18, 95), male=st.booleans(), there=st.sets(st.integers(0, len(codes()) - 1)))
 def test_the_text_says_what_the_table_holds(age, male, there):
     values = np.zeros(len(names()))

@@ -354,7 +354,7 @@ def test_a_restored_clinic_is_in_every_respect_what_it_was():
     assert episode() == first and first[1] != digest
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.sampled_from(["put", "delete", "snapshot", "restore"]), st.integers(0, 4)), max_size=25))
 def test_layers_behave_as_a_dict_that_is_copied_whole(steps):
     place, model = Clinic([patient("1", "A", "B", "1990")], checks="structure"), {}

@@ -143,7 +143,6 @@ def test_fuzzed_calls_never_fail_the_server_and_change_nothing_where_refused():
 
     quick = settings(
         max_examples=10,
-        deadline=None,
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
@@ -169,7 +168,7 @@ PARTS = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 @given(
     st.dictionaries(st.sampled_from(["status", "subject", "id", "meta", "contained", "component", "valueQuantity"]), PARTS),
     PARTS,

@@ -166,7 +166,7 @@ def spoilt(draw):
     return resource
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(spoilt(), st.sampled_from(["models", "structure"]))
 def test_whatever_stands_somewhere_in_a_resource_is_answered_by_a_rule(resource, checks):
     place = Clinic([{"resourceType": "Patient", "id": "1"}], checks=checks)
@@ -176,7 +176,7 @@ def test_whatever_stands_somewhere_in_a_resource_is_answered_by_a_rule(resource,
     answered(place, bundle("batch", {"resourceType": kind}, resource | {"resourceType": kind}))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.sampled_from(["code", "patient", "subject:Patient.name", "date", "value-quantity", "_id", "_sort", "_include", "\ud800"]),
     st.sampled_from(["", "x", "\ud800", "|", "\\", "ap1e99", "ge9999-12-31", "1e-99", "Observation:patient", "a|b|c|d", ","]),
