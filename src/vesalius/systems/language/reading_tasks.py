@@ -41,7 +41,7 @@ EXAMS: Mapping[Size, tuple[tuple[Level, Part], ...]] = {
 TEST: Mapping[Size, int] = {"smoke": 4, "default": 100, "paper": 1000}
 
 _PASSAGE_WORDS, _OVERLAP = 100, 20
-_PAGES: Mapping[Size, int | None] = {"smoke": 300, "default": None, "paper": None}
+_PAGES: Mapping[Size, int | None] = {"smoke": 40, "default": None, "paper": None}
 
 
 @dataclass(frozen=True, slots=True)
