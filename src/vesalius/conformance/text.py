@@ -13,7 +13,7 @@ import numpy as np
 from vesalius.conformance.agreement import Agreement, agreement
 from vesalius.conformance.corrections import correction_agreements
 from vesalius.conformance.entities import entity_agreements
-from vesalius.metrics import bleu, captioning, chexpert, rouge, similarity, stems, tokens, word_alignment
+from vesalius.metrics import answers, bleu, captioning, chexpert, rouge, similarity, stems, tokens, word_alignment
 from vesalius.metrics.metric import METRICS
 from vesalius.sources.public import root
 
@@ -183,8 +183,13 @@ def _with_sentence_transformers(pairs: Pairs) -> Iterator[Agreement]:
 
 
 def _with_scikit_learn() -> Iterator[Agreement]:
-    from sklearn.metrics import f1_score
+    from sklearn.metrics import f1_score, jaccard_score
 
+    chosen, right = np.random.default_rng(1).random((2, 200, 5)) < 0.4
+    options = [[",".join(np.array(list("ABCDE"))[row]) for row in rows] for rows in (chosen, right)]
+    ours = [answers.hamming_score(said, true) for said, true in zip(*options)]
+    theirs = [float(jaccard_score(true, said, zero_division=1)) for said, true in zip(chosen, right)]
+    yield _row(answers.hamming_score, "scikit-learn", "random choices of five options", ours, theirs)
     rng = np.random.default_rng(0)
     said, true = rng.choice([1, 0, -1, np.nan], (2, 200, 14), p=[0.2, 0.3, 0.1, 0.4])
     said[:, 5] = true[:, 5] = np.nan
