@@ -27,6 +27,7 @@ def run(
     data: str | Sequence[str] = (),
     seeds: int | Sequence[int] | None = None,
     model: str | Path | None = None,
+    chat: bool = False,
     engine: EngineName = "local",
     out: str | Path = RUNS,
 ) -> Run:
@@ -40,6 +41,7 @@ def run(
         seeds: how many, or which; by default the system's own number.
         model: the language model to build on, for systems that take one: a folder in the Hugging Face layout, a ``.gguf`` file,
             or an OpenAI-compatible server as ``URL#NAME``.
+        chat: ask that model in conversation rather than have it continue texts; for systems that don't train it.
         engine: ``local`` or ``ray``.
         out: folder of runs.
 
@@ -50,7 +52,8 @@ def run(
     'Of 12 comparisons with a baseline: ...'
     """
     names = [data] if isinstance(data, str) else list(data)
-    trial = trial_of(catalogue.system(id), size=size, data=names, seeds=seeds, model=None if model is None else str(model))
+    named = None if model is None else str(model)
+    trial = trial_of(catalogue.system(id), size=size, data=names, seeds=seeds, model=named, chat=chat)
     finished = run_trial(trial, out=Path(out), engine_name=engine)
     write_report(finished.folder)
     return finished

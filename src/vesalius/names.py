@@ -7,6 +7,8 @@ Size = Literal["smoke", "default", "paper"]
 
 Area = Literal["segmentation", "vision", "generation", "vision_language", "language", "clinical_text", "agents", "ehr", "trust"]
 Kind = Literal["method", "model", "benchmark", "dataset", "agent-system", "toolbox", "study", "survey"]
+ModelUse = Literal["", "asked", "trained"]
+"""What a system does with a language model."""
 EngineName = Literal["local", "ray"]
 Tier = Literal["packaged", "public", "simulator", "own"]
 """Where records come from: a package, a public release, a simulator, or the user's own folder."""

@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.language.endpoint import server
 from tests.language.local.gguf_file import save_gguf
 from vesalius.errors import UserError
-from vesalius.language.backend import Sampling
+from vesalius.language.backend import Message, Sampling
 from vesalius.language.choices import answer
-from vesalius.language.endpoint import Endpoint
-from vesalius.language.models import BASES, CACHE, SHIPPED, base_folder, folder_of, opened
+from vesalius.language.models import BASES, CACHE, KEY, SHIPPED, base_folder, conversing_with, folder_of, opened
 from vesalius.language.questions import question_of
 from vesalius.records import Text
 from vesalius.sources.simulators.mini_clinic import Exam
@@ -31,9 +31,33 @@ def test_a_model_is_opened_once():
 
 
 def test_a_server_is_named_with_its_model():
-    assert isinstance(opened("http://localhost:1/v1#small"), Endpoint)
+    assert opened("http://localhost:1/v1#small").identity == "small at http://localhost:1/v1/"
     with pytest.raises(UserError, match="behind a #"):
         opened("http://localhost:1/v1")
+
+
+def test_answers_of_a_server_are_kept_and_its_key_comes_from_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv(CACHE, str(tmp_path))
+    monkeypatch.setenv(KEY, server.KEY)
+    with server.running() as started:
+        name = f"{started.url}#{server.MODEL}"
+        first = opened(name).generate(["Why?"], Sampling(max_tokens=4))
+        assert {one.lower(): value for one, value in started.headers[0].items()}["authorization"] == f"Bearer {server.KEY}"
+    assert opened(name).generate(["Why?"], Sampling(max_tokens=4)) == first
+    assert list((tmp_path / "answers").iterdir())
+
+
+def test_a_model_converses_if_it_is_asked_to(tmp_path, monkeypatch):
+    plain, chatting = opened(SHIPPED), opened(conversing_with(SHIPPED))
+    turn, one = (Message("user", "A"),), Sampling(max_tokens=8)
+    said = [backend.generate([prompt], one)[0].completions for backend, prompt in ((chatting, "A"), (plain, turn), (plain, "A"))]
+    assert said[0] == said[1] != said[2]
+    with server.running() as started:
+        monkeypatch.setenv(CACHE, str(tmp_path))
+        opened(conversing_with(f"{started.url}#{server.MODEL}")).score(["Which?"], [(" b", " c")])
+        assert started.bodies[-1]["messages"][0] == {"role": "user", "content": "Which?"}
+    with pytest.raises(UserError, match="--chat: this system trains"):
+        folder_of(conversing_with(SHIPPED))
 
 
 def test_a_base_that_is_not_at_hand_is_named_with_the_command_that_makes_it(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ from tests.language.exams import exam, key
 from vesalius import api
 from vesalius.cli.app import app
 from vesalius.errors import UserError
+from vesalius.language.cached import Cached
 from vesalius.language.choices import PROTOCOLS
 from vesalius.language.mocks import coin, first_option, oracle
 from vesalius.language.questions import question_of
@@ -46,7 +47,7 @@ def sets(monkeypatch):
     monkeypatch.setattr(benchmark, "_SEVERAL", frozenset({"several"}))
 
     def model(backend):
-        monkeypatch.setattr(benchmark, "opened", lambda name: backend)
+        monkeypatch.setattr(benchmark, "opened", lambda name, answers=None: Cached(backend, answers) if answers else backend)
 
     return model
 

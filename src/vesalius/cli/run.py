@@ -21,6 +21,7 @@ def command(
     model: Annotated[
         str | None, typer.Option(help="A language model to build on: a folder, a .gguf file, or an endpoint as URL#NAME.")
     ] = None,
+    chat: Annotated[bool, typer.Option("--chat", help="Ask that model in conversation: for instruction-tuned models.")] = False,
     engine: Annotated[EngineName, typer.Option(help="Where the cells run.")] = "local",
     out: Out = Path("runs"),
     as_json: Json = False,
@@ -30,5 +31,5 @@ def command(
     from vesalius.cli.finding import print_finding, print_json
 
     with resumable(out):
-        run = api.run(id, size=size, data=data or (), seeds=parse_seeds(seeds), model=model, engine=engine, out=out)
+        run = api.run(id, size=size, data=data or (), seeds=parse_seeds(seeds), model=model, chat=chat, engine=engine, out=out)
     (print_json if as_json else print_finding)(run.finding, run.folder)

@@ -25,7 +25,36 @@ class Message:
 
 
 Prompt = str | tuple[Message, ...]
-"""A text to be continued, or a conversation to be answered."""
+"""A text to be continued, or a conversation to be answered; one that ends with the assistant's turn has that turn continued."""
+
+
+class Begun(str):
+    """A text that ends with the beginning of its answer.
+
+    To a model that continues texts it is a text like any other; where texts are asked as conversations (``Conversing``), the
+    answer's beginning is the model's own turn.
+
+    Args:
+        asked: the text up to the answer.
+        answer: the beginning, with the space in front of it.
+
+    >>> Begun("Why? Answer:", " Because"), Begun("Why? Answer:", " Because").asked
+    ('Why? Answer: Because', 'Why? Answer:')
+    """
+
+    __slots__ = ("asked",)
+    asked: str
+
+    def __new__(cls, asked: str, answer: str) -> "Begun":
+        """The two as one text."""
+        whole = super().__new__(cls, asked + answer)
+        whole.asked = asked
+        return whole
+
+    @property
+    def answer(self) -> str:
+        """What has begun, without the space in front of it."""
+        return self[len(self.asked) :].lstrip()
 
 
 def parted(prompt: Prompt) -> tuple[Prompt, str]:
@@ -33,11 +62,26 @@ def parted(prompt: Prompt) -> tuple[Prompt, str]:
 
     >>> parted("The sky is "), parted("The sky is")
     (('The sky is', ' '), ('The sky is', ''))
+    >>> parted((Message("user", "Sky? "), Message("assistant", "It is ")))[1]
+    ' '
     """
-    if not isinstance(prompt, str):
+    if isinstance(prompt, str):
+        bare = prompt.rstrip()
+        return bare, prompt[len(bare) :]
+    if not is_begun(prompt):
         return prompt, ""
-    bare = prompt.rstrip()
-    return bare, prompt[len(bare) :]
+    *turns, last = prompt
+    bare = last.text.rstrip()
+    return (*turns, Message("assistant", bare)), last.text[len(bare) :]
+
+
+def is_begun(prompt: Prompt) -> bool:
+    """Whether a conversation ends with the beginning of the assistant's answer.
+
+    >>> is_begun((Message("user", "Sky?"),)), is_begun((Message("user", "Sky?"), Message("assistant", "It is")))
+    (False, True)
+    """
+    return not isinstance(prompt, str) and bool(prompt) and prompt[-1].role == "assistant"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,16 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vesalius.errors import UserError
 from vesalius.language.backend import Backend
+from vesalius.language.cached import Cached
+from vesalius.language.conversing import Conversing
 from vesalius.tasks import Task
+
+if TYPE_CHECKING:
+    from vesalius.language.endpoint.scoring import Scoring
 
 SHIPPED = "resident"
 """The base model that is part of the package."""
@@ -19,23 +25,45 @@ TAG = "backend"
 CACHE = "VESALIUS_CACHE"
 """Environment variable that names the folder of what was made once and is used again."""
 
+KEY = "VESALIUS_API_KEY"
+"""Environment variable that holds the key of a server, where it wants one."""
+
+_CONVERSING = "conversing with "
+
+
+def conversing_with(name: str) -> str:
+    """The name of a model that is asked in conversation, as ``opened`` takes it.
+
+    >>> conversing_with("./Qwen3-0.6B")
+    'conversing with ./Qwen3-0.6B'
+    """
+    return _CONVERSING + name
+
 
 def model_of(task: Task) -> str:
     """What the user named for this task, or the shipped base model."""
     return task.tags.get(TAG, SHIPPED)
 
 
-def opened(name: str) -> Backend:
+def opened(name: str, answers: Path | None = None) -> Backend:
     """A model that answers, opened once a process.
 
     Args:
         name: of a base model; a folder in the Hugging Face layout or a ``.gguf`` file; or the address of a server and, behind
-            ``#``, its name for the model, such as ``http://localhost:8000/v1#qwen3``.
+            ``#``, its name for the model, such as ``http://localhost:8000/v1#qwen3``. What ``conversing_with`` makes of one of
+            them puts every prompt as what a user says.
+        answers: folder where its answers are kept, so that nothing is asked twice; those of a server, which may cost, are kept in
+            the cache where none is given, others are not.
 
     Raises:
         UserError: if there is no such model, or it can't be read.
     """
-    return _opened(name if is_address(name) else str(path_of(name)))
+    chat, bare = name.startswith(_CONVERSING), name.removeprefix(_CONVERSING)
+    if is_address(bare):
+        kept = _kept(bare, chat, answers or _cache() / "answers")
+    else:
+        kept = _kept(str(path_of(bare)), chat, answers)
+    return Conversing(kept) if chat else kept
 
 
 def path_of(name: str) -> Path:
@@ -54,8 +82,10 @@ def folder_of(name: str) -> Path:
         name: of a base model, a folder in the Hugging Face layout, or a ``.gguf`` file, which is unpacked once.
 
     Raises:
-        UserError: if it is none of them.
+        UserError: if it is none of them, or is to be asked in conversation.
     """
+    if name.startswith(_CONVERSING):
+        raise UserError("--chat: this system trains the model on plain texts, and asks it so; leave it out.")
     if name in BASES:
         return base_folder(name)
     if (file := Path(name)).suffix == ".gguf" and file.is_file():
@@ -109,15 +139,34 @@ def is_address(name: str) -> bool:
     return name.startswith(("http://", "https://"))
 
 
+def can_be_trained(name: str) -> bool:
+    """Whether a model is on this machine and is to continue texts, as lessons are.
+
+    >>> can_be_trained("./Qwen3-0.6B"), can_be_trained(conversing_with("./Qwen3-0.6B")), can_be_trained("https://llm/v1#qwen3")
+    (True, False, False)
+    """
+    return not is_address(name) and not name.startswith(_CONVERSING)
+
+
+@cache
+def _kept(name: str, chat: bool, answers: Path | None) -> Backend:
+    backend = _server(name, chat) if is_address(name) else _opened(name)
+    return backend if answers is None else Cached(backend, answers)
+
+
+def _server(name: str, chat: bool) -> Backend:
+    from vesalius.language.endpoint import Endpoint
+
+    url, _, model = name.partition("#")
+    if not model:
+        raise UserError(f"--model {name}: name the server's model behind a #, such as {name}#qwen3.")
+    # answers in a conversation have no echo
+    scoring: Scoring = "prompt_logprobs" if chat else "echo"
+    return Endpoint(url, model, scoring=scoring, key_variable=KEY if os.environ.get(KEY) else None)
+
+
 @cache
 def _opened(name: str) -> Backend:
-    if is_address(name):
-        from vesalius.language.endpoint import Endpoint
-
-        url, _, model = name.partition("#")
-        if not model:
-            raise UserError(f"--model {name}: name the server's model behind a #, such as {name}#qwen3.")
-        return Endpoint(url, model)
     from vesalius.language.local import Local, Seq2Seq
     from vesalius.language.local.loading import is_seq2seq
 

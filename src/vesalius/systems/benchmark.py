@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 from vesalius.errors import UserError
-from vesalius.language.backend import Backend
-from vesalius.language.cached import Cached
 from vesalius.language.choices import PROTOCOLS
 from vesalius.language.models import opened
 from vesalius.language.several import SEVERAL_PROTOCOLS, AskSeveral
@@ -118,9 +116,4 @@ def _arms(strategies: Mapping[str, Strategy], build: Callable[[Strategy, int], S
 
 
 def _build(model: str, answers: Path, shots: int, strategy: Strategy, seed: int) -> Steered:
-    return Steered(partial(_kept, model, answers), strategy, shots=shots, seed=seed)
-
-
-@cache
-def _kept(model: str, answers: Path) -> Backend:
-    return Cached(opened(model), answers)
+    return Steered(partial(opened, model, answers), strategy, shots=shots, seed=seed)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vesalius.names import Area, Kind, Size
+from vesalius.names import Area, Kind, ModelUse, Size
 from vesalius.tasks import Task
 from vesalius.trials.trial import Build
 
@@ -38,8 +38,9 @@ class System:
             the first that does not is run.
         seeds: how many the default size runs; 1 only where nothing is random, as where answers were recorded once, or where all
             are had greedily.
-        takes_model: whether the arms are built on the language model that ``vesalius.language.models.model_of`` gives for a task,
-            so that the user can name another one.
+        takes_model: what the arms do with the language model that ``vesalius.language.models.model_of`` gives for a task, so that
+            the user can name another one: some train it, or it is only ever asked, which servers allow too. Blank where there is
+            none.
         own: tasks from a folder of the user's own that ``--data`` names, at a size; None where the system takes none so.
         stand_in: what answers where the user names no model, such as a mock; blank where it is the shipped base model.
     """
@@ -53,6 +54,6 @@ class System:
     baselines: Callable[[Task, Size], Arms]
     tasks: Mapping[str, Tasks]
     seeds: int = 5
-    takes_model: bool = False
+    takes_model: ModelUse = ""
     own: OwnTasks | None = None
     stand_in: str = ""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vesalius import catalogue
 from vesalius.errors import UserError
-from vesalius.language.models import SHIPPED, TAG, opened
+from vesalius.language.models import SHIPPED, TAG, conversing_with, folder_of, opened
 from vesalius.names import Size
 from vesalius.systems.system import System
 from vesalius.tasks import Task
@@ -25,6 +25,7 @@ def trial_of(
     data: Sequence[str] = (),
     seeds: int | Sequence[int] | None = None,
     model: str | None = None,
+    chat: bool = False,
 ) -> Trial:
     """The system's learners against its baselines.
 
@@ -35,11 +36,17 @@ def trial_of(
             system takes one; by default the first at hand.
         seeds: how many, or which; by default five (two at smoke size), or one where nothing is random.
         model: the language model to build on, as ``vesalius.language.models.opened`` takes it; by default the system's own.
+        chat: ask that model in conversation.
 
     Raises:
-        UserError: for a name that the system does not have, data that is not at hand, no seeds, or a model where none is taken.
+        UserError: for a name that the system does not have, data that is not at hand, no seeds, a model where none is taken, or
+            one that can't be trained where that is needed.
     """
     names, tasks = _chosen(system, size, data)
+    if chat and model is None:
+        raise UserError("--chat: name the model that is asked in conversation with --model.")
+    if chat and model is not None:
+        model = conversing_with(model)
     settings = _model_settings(system, model)
     if model is not None:
         tasks = [replace(task, tags={**task.tags, TAG: model}) for task in tasks]
@@ -62,6 +69,8 @@ def _model_settings(system: System, model: str | None) -> dict[str, str]:
         if model is not None:
             raise UserError(f"--model {model}: {system.id} is not built on a language model that can be named; leave it out.")
         return {}
+    if model is not None and system.takes_model == "trained":
+        folder_of(model)
     if model is None and system.stand_in:
         return {"model": system.stand_in}
     return {"model": opened(model or SHIPPED).identity}

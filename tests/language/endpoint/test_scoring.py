@@ -4,7 +4,7 @@ import pytest
 
 from tests.language.endpoint import server as toy
 from vesalius.errors import UserError
-from vesalius.language.backend import Likelihood, Message, Usage
+from vesalius.language.backend import Likelihood, Message, Sampling, Usage
 from vesalius.language.cached import Cached
 from vesalius.language.endpoint import Endpoint
 
@@ -35,6 +35,18 @@ def test_space_at_the_end_of_the_prompt_belongs_to_the_continuation(server):
 def test_a_continuation_that_joins_the_last_token_is_scored_with_it(server):
     found = endpoint(server).score(["The drug is"], [("olated",)])[0].likelihoods[0]
     assert found.tokens == 1 and found.log_probability == -len(" isolated")
+
+
+def test_an_answer_that_has_begun_is_gone_on_with(server):
+    begun = (*CHAT, Message("assistant", "It is "))
+    found = endpoint(server, scoring="prompt_logprobs").score([begun], [("b", "heparin sodium")])[0]
+    assert [one.log_probability for one in found.likelihoods] == [-2.0, -15.0]
+    assert [one.tokens for one in found.likelihoods] == [1, 2]
+    endpoint(server).generate([begun], Sampling())
+    body = server.bodies[-1]
+    assert body["continue_final_message"] is True and body["add_generation_prompt"] is False
+    endpoint(server).generate([CHAT], Sampling())
+    assert "continue_final_message" not in server.bodies[-1]
 
 
 def test_conversations_are_scored_where_the_server_tells(server):

@@ -1,4 +1,6 @@
+import copy
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +138,25 @@ def test_a_conversation_without_a_template_is_its_turns(llama: Loaded) -> None:
         backend.generate([turns], Sampling(max_tokens=3))[0].text
         == backend.generate(["the heart\nis a\n"], Sampling(max_tokens=3))[0].text
     )
+
+
+TEMPLATE = (
+    "{% for message in messages %}{{ message.content }}{% if not loop.last or add_generation_prompt %} he {% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}was {% endif %}"
+)
+
+
+@pytest.mark.parametrize("template", [None, TEMPLATE])
+def test_an_answer_that_has_begun_is_gone_on_with(llama: Loaded, template: str | None) -> None:
+    tokenizer = copy.deepcopy(llama.tokenizer)
+    tokenizer.chat_template = template
+    backend, user = Local(replace(llama, tokenizer=tokenizer)), Message("user", "the heart")
+    text = {None: "the heart\nis a", TEMPLATE: "the heart he is a"}[template]
+    turns, three = (user, Message("assistant", "is a")), Sampling(max_tokens=3)
+    assert backend.generate([turns], three)[0].completions == backend.generate([text], three)[0].completions
+    spaced = (user, Message("assistant", "is a "))
+    scores = [backend.score([prompt], [own])[0] for prompt, own in ((turns, [" cat"]), (spaced, ["cat"]), (text, [" cat"]))]
+    assert scores[0].likelihoods == scores[1].likelihoods == scores[2].likelihoods
 
 
 def test_embeddings_are_the_mean_of_the_last_states(llama: Loaded, model_folder: Callable[[str], Path]) -> None:

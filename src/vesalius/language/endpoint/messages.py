@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from vesalius.errors import UserError
-from vesalius.language.backend import Completion, Prompt, Sampling, Usage
+from vesalius.language.backend import Completion, Prompt, Sampling, Usage, is_begun
 
 CHAT, TEXT, EMBED = "chat/completions", "completions", "embeddings"
 
@@ -22,10 +22,11 @@ def path_of(prompt: Prompt) -> str:
 
 
 def content_of(prompt: Prompt) -> dict[str, Any]:
-    """The prompt as a field of the request."""
+    """The prompt as fields of the request; a server has to be told, in vLLM's words, that an answer which has begun goes on."""
     if isinstance(prompt, str):
         return {"prompt": prompt}
-    return {"messages": [{"role": message.role, "content": message.text} for message in prompt]}
+    messages = {"messages": [{"role": message.role, "content": message.text} for message in prompt]}
+    return messages | ({"add_generation_prompt": False, "continue_final_message": True} if is_begun(prompt) else {})
 
 
 def request_of(prompt: Prompt, sampling: Sampling, sample: int, *, log_probabilities: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Literal
 
 from vesalius.errors import UserError
-from vesalius.language.backend import Likelihood, Message, Prompt, Scored, Usage, parted
+from vesalius.language.backend import Likelihood, Message, Prompt, Scored, Usage, is_begun, parted
 from vesalius.language.endpoint.connection import Body, Connection, Failure
 from vesalius.language.endpoint.messages import Given, content_of, path_of, usage_of
 
@@ -99,8 +99,9 @@ def _joined(prompt: Prompt, continuation: str) -> dict[str, Any]:
     """Prompt and continuation as one; in a conversation the answer has begun with the continuation, and goes on."""
     if isinstance(prompt, str):
         return {"prompt": prompt + continuation}
-    turns = content_of((*prompt, Message("assistant", continuation)))
-    return turns | {"add_generation_prompt": False, "continue_final_message": True}
+    if is_begun(prompt):
+        prompt, continuation = prompt[:-1], prompt[-1].text + continuation
+    return content_of((*prompt, Message("assistant", continuation)))
 
 
 def _tokens(

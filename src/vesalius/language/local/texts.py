@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from vesalius.language.backend import Prompt, parted
+from vesalius.language.backend import Prompt, is_begun, parted
 from vesalius.language.local.rows import Tokens
 
 if TYPE_CHECKING:
@@ -15,10 +15,14 @@ def written(prompt: Prompt, tokenizer: "PreTrainedTokenizerBase") -> str:
     """The text of a prompt: a conversation by the model's template or, if the model has none, its turns on lines of their own."""
     if isinstance(prompt, str):
         return prompt
+    begun = is_begun(prompt)
     if tokenizer.chat_template is None:
-        return "".join(f"{message.text}\n" for message in prompt)
+        lines = "\n".join(message.text for message in prompt)
+        return lines if begun else f"{lines}\n"
     turns = [{"role": message.role, "content": message.text} for message in prompt]
-    text: str = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+    text: str = tokenizer.apply_chat_template(
+        turns, tokenize=False, add_generation_prompt=not begun, continue_final_message=begun
+    )
     return text
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from vesalius.language.answers import parse_choice
-from vesalius.language.backend import Backend, Completion, Reply, Sampling, Usage
+from vesalius.language.backend import Backend, Begun, Completion, Reply, Sampling, Usage
 from vesalius.language.choices import NEXT_QUESTION, Answered, Shots, prompt_of
 from vesalius.language.prompts import templates
 from vesalius.language.questions import Question
@@ -92,7 +92,7 @@ class BudgetForcing:
         base = replace(self.sampling or Sampling(), stop=ENDS, seed=seed, samples=1)
         for left in sorted({chain.left for chain in chains}):
             same = [chain for chain in chains if chain.left == left]
-            replies = backend.generate([chain.prompt + chain.text for chain in same], replace(base, max_tokens=left))
+            replies = backend.generate([Begun(chain.prompt, chain.text) for chain in same], replace(base, max_tokens=left))
             for chain, reply in zip(same, replies, strict=True):
                 chain.take(reply)
 
@@ -109,7 +109,7 @@ def _without_begun_closing(text: str) -> str:
 
 def _answered(backend: Backend, questions: Sequence[Question], chains: Sequence[_Chain]) -> list[Answered]:
     thought = [chain for chain in chains if chain.failure is None]
-    replies = iter(backend.generate([f"{chain.prompt}{chain.text} {CLOSING}" for chain in thought], _ANSWER))
+    replies = iter(backend.generate([Begun(chain.prompt, f"{chain.text} {CLOSING}") for chain in thought], _ANSWER))
     found = []
     for question, chain in zip(questions, chains, strict=True):
         said = Completion(text=chain.failure or "", tokens=0, finish="failed")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from vesalius.language.answers import parse_choice
-from vesalius.language.backend import Backend, Completion, Sampling, Usage
+from vesalius.language.backend import Backend, Begun, Completion, Sampling, Usage
 from vesalius.language.choices import NEXT_QUESTION, Answered, Shots, prompt_of
 from vesalius.language.evidence.uncertainty import softmax
 from vesalius.language.prompts import templates
@@ -32,8 +32,6 @@ class TreeOfThoughts:
     At each layer every open path is continued by sampled steps, both evaluator layers judge each, and the paths of the highest
     mean score stay. A path ends with the step that names an option, or where the model says no more; at the last layer an open
     path is closed by the letter that the model finds likeliest behind it. Paths vote for their option with their score.
-
-    Only text prompts: a conversation has no place for an answer that is begun.
 
     Attributes:
         width: steps that are sampled behind each open path.
@@ -96,7 +94,7 @@ class TreeOfThoughts:
     def _sampled(self, backend: Backend, trees: Sequence[Grown], seed: int) -> list[tuple[Grown, Candidate]]:
         """Different next steps of every open path; a seed a sample, so that all paths run together."""
         places = [(tree, path) for tree in trees for path in _open(tree)]
-        prompts = [f"{tree.prompt} {path.text}" if path.steps else tree.prompt for tree, path in places]
+        prompts = [Begun(tree.prompt, f" {path.text}" if path.steps else "") for tree, path in places]
         steps: list[dict[str, Completion]] = [{} for _ in places]
         for sample in range(self.width):
             sampling = Sampling(
@@ -147,7 +145,7 @@ def _taken(one: Candidate, score: float) -> Path:
 def _close(backend: Backend, trees: Sequence[Grown]) -> None:
     """Give every path without an option the letter that is likeliest behind it."""
     places = [(tree, place) for tree in trees if tree.failure is None for place, path in enumerate(tree.paths) if not path.letter]
-    prompts = [f"{tree.prompt} {tree.paths[place].text}".rstrip() + f" {CLOSING}" for tree, place in places]
+    prompts = [Begun(tree.prompt, f" {tree.paths[place].text}".rstrip() + f" {CLOSING}") for tree, place in places]
     scored = backend.score(prompts, [[f" {letter}" for letter in tree.question.letters] for tree, _ in places])
     for (tree, place), said in zip(places, scored, strict=True):
         sure = softmax([one.log_probability for one in said.likelihoods])

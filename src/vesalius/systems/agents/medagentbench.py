@@ -151,6 +151,6 @@ SYSTEM = System(
     baselines=_baselines,
     tasks={"families": _families, "whole": _whole},
     seeds=1,
-    takes_model=True,
+    takes_model="asked",
     stand_in="rules as tool calls",
 )

@@ -64,6 +64,6 @@ SYSTEM = System(
     baselines=_baselines,
     tasks={"simulated": without_examples(simulated), "medcalc-bench": without_examples(released)},
     seeds=1,
-    takes_model=True,
+    takes_model="asked",
     stand_in="mock",
 )

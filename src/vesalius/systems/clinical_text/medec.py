@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from vesalius.language.backend import Backend
-from vesalius.language.models import TAG, folder_of, model_of, opened
+from vesalius.language.models import TAG, can_be_trained, folder_of, model_of, opened
 from vesalius.learners.learner import Learner
 from vesalius.learners.note_errors.prompted import Asking, PromptedReviewer
 from vesalius.learners.note_errors.trained import TrainedReviewer
@@ -133,7 +133,9 @@ def _learners(task: Task, size: Size) -> Arms:
         f"prompted, {SHOTS} examples": partial(_prompted, model, "generation", SHOTS),
         f"prompted, {SHOTS} examples, likelihood": partial(_prompted, model, "likelihood", SHOTS),
     }
-    return arms | ({"fine-tuned": partial(_fine_tuned, model, STEPS[size])} if task.tags["data"] == "clinic" else {})
+    if task.tags["data"] == "clinic" and can_be_trained(model):
+        arms["fine-tuned"] = partial(_fine_tuned, model, STEPS[size])
+    return arms
 
 
 def _no_error(seed: int) -> Learner:
@@ -161,5 +163,5 @@ SYSTEM = System(
     learners=_learners,
     baselines=_baselines,
     tasks={"clinic": _clinic, "medec": _medec},
-    takes_model=True,
+    takes_model="asked",
 )

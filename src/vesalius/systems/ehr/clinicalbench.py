@@ -192,5 +192,5 @@ SYSTEM = System(
     learners=_learners,
     baselines=_baselines,
     tasks={name: partial(_tasks, outcome) for name, outcome in DATA.items()},
-    takes_model=True,
+    takes_model="asked",
 )

@@ -170,6 +170,6 @@ SYSTEM = System(
     learners=_learners,
     baselines=_baselines,
     tasks={"simulated": _simulated, "smart-patients": _smart},
-    takes_model=True,
+    takes_model="asked",
     stand_in=IDENTITY,
 )

@@ -277,5 +277,5 @@ SYSTEM = System(
     learners=_learners,
     baselines=_baselines,
     tasks={"clinic": _clinic},
-    takes_model=True,
+    takes_model="trained",
 )

@@ -91,5 +91,5 @@ SYSTEM = System(
     baselines=_baselines,
     tasks={"clinic": clinic, "medqa": without_examples(medqa_medquad)},
     seeds=1,
-    takes_model=True,
+    takes_model="asked",
 )

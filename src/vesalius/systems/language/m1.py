@@ -99,5 +99,5 @@ SYSTEM = System(
     baselines=_baselines,
     tasks={"clinic": without_examples(clinic), "medqa": without_examples(medqa)},
     seeds=1,
-    takes_model=True,
+    takes_model="asked",
 )

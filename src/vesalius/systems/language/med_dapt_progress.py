@@ -103,5 +103,5 @@ SYSTEM = System(
     learners=_learners,
     baselines=_baselines,
     tasks={"clinic": _clinic, "recorded": recorded_pairs.recorded},
-    takes_model=True,
+    takes_model="trained",
 )

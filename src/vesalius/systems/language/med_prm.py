@@ -161,5 +161,5 @@ SYSTEM = System(
     learners=_learners,
     baselines=_baselines,
     tasks={"clinic": clinic, "medqa": medqa_medquad},
-    takes_model=True,
+    takes_model="trained",
 )

@@ -60,6 +60,6 @@ SYSTEM = System(
     learners=_learners,
     baselines=_baselines,
     tasks={"simulated": simulated, "medcalc-bench": released},
-    takes_model=True,
+    takes_model="asked",
     stand_in="mock",
 )

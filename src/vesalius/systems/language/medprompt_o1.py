@@ -101,5 +101,5 @@ SYSTEM = System(
     learners=_learners,
     baselines=_baselines,
     tasks={"clinic": clinic, "medqa": medqa},
-    takes_model=True,
+    takes_model="asked",
 )

@@ -88,5 +88,5 @@ SYSTEM = System(
     baselines=_baselines,
     tasks={"clinic": clinic, "medqa": medqa},
     seeds=1,
-    takes_model=True,
+    takes_model="asked",
 )

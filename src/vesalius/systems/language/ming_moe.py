@@ -135,5 +135,5 @@ SYSTEM = System(
     learners=_learners,
     baselines=_baselines,
     tasks={"instructions": _instructions},
-    takes_model=True,
+    takes_model="trained",
 )

@@ -136,5 +136,5 @@ SYSTEM = System(
     learners=_learners,
     baselines=_baselines,
     tasks={"clinic": clinic, "medqa": questions},
-    takes_model=True,
+    takes_model="trained",
 )

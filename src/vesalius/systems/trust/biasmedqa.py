@@ -197,5 +197,5 @@ SYSTEM = System(
     learners=_learners,
     baselines=_baselines,
     tasks={"clinic": _clinic, "medqa": _medqa, "mocks": _mocks},
-    takes_model=True,
+    takes_model="asked",
 )
