@@ -21,18 +21,22 @@ def batch(length=8, rows=4, seed=0):
 TARGETS = torch.tensor([0.0, 1.0, 1.0, 0.0])
 
 
+def loss(logits, targets=TARGETS):
+    return torch.nn.functional.binary_cross_entropy_with_logits(logits, targets)
+
+
 def gradients(network, part):
     return [parameter.grad for parameter in getattr(network, part).parameters()]
 
 
 def test_in_the_retrievers_path_the_predictor_stands_still(network):
-    network.retriever_loss(batch(), TARGETS).backward()
+    loss(network(batch(), retrieves=True)).backward()
     assert any(grad is not None and grad.abs().sum() > 0 for grad in gradients(network, "retriever"))
     assert all(grad is None for part in ("predictor", "vectors") for grad in gradients(network, part))
 
 
 def test_in_the_predictors_path_the_retriever_stands_still(network):
-    network.predictor_loss(batch(), TARGETS).backward()
+    loss(network(batch())).backward()
     assert any(grad is not None and grad.abs().sum() > 0 for grad in gradients(network, "predictor"))
     assert any(grad is not None and grad.abs().sum() > 0 for grad in gradients(network, "vectors"))
     assert all(grad is None for grad in gradients(network, "retriever"))
@@ -50,8 +54,7 @@ def test_in_the_retrievers_path_each_event_predicts_alone_and_counts_by_its_scor
             alone = torch.sigmoid(network.predictor(network.vectors(event), event.codes_BL != 0))
             said, weights = said + scores[row, place] * alone, weights + scores[row, place]
         expected.append(said / weights)
-    loss = torch.nn.functional.binary_cross_entropy(torch.cat(expected), TARGETS)
-    assert torch.allclose(network.retriever_loss(one, TARGETS), loss, atol=1e-5)
+    assert torch.allclose(torch.sigmoid(network(one, retrieves=True)), torch.cat(expected), atol=1e-5)
 
 
 def test_events_that_are_read_together_say_more_than_each_alone(network):
@@ -104,8 +107,7 @@ def test_the_retriever_learns_to_score_what_tells_the_outcome(network):
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-2)
     for step in range(160):
         optimiser.zero_grad()
-        path = network.predictor_loss if step % 2 else network.retriever_loss
-        path(events, targets).backward()
+        loss(network(events, retrieves=step % 2 == 0), targets).backward()
         optimiser.step()
     scores = network.scores(events)
     assert scores[targets == 1, 3].mean() > 1.5 * scores[targets == 0].mean()

@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from vesalius.nets.event_transformer import EventBatch, EventSize
 
@@ -90,16 +89,18 @@ class RetrievedEvents(nn.Module):
         found: Tensor = torch.where(batch.codes_BL != 0, self.retriever(self.vectors(batch).detach()), -1.0)
         return found
 
-    def forward(self, batch: EventBatch) -> Tensor:
-        """Logits from the events with the highest scores."""
+    def forward(self, batch: EventBatch, retrieves: bool = False) -> Tensor:
+        """Logits of the predictor path or, to learn what to retrieve, of the retriever path: only its scores have a gradient."""
+        return self._from_single_events(batch) if retrieves else self._from_all(batch)
+
+    def _from_all(self, batch: EventBatch) -> Tensor:
         with torch.no_grad():
             scores_BL = self.scores(batch)
         at_BK, there_BK = _highest(scores_BL, self.kept)
         logits: Tensor = self.predictor(_taken(self.vectors(batch), at_BK), there_BK)
         return logits
 
-    def retriever_loss(self, batch: EventBatch, targets_B: Tensor) -> Tensor:
-        """Cross-entropy of the score-weighted predictions from single events; only scores have a gradient."""
+    def _from_single_events(self, batch: EventBatch) -> Tensor:
         scores_BL = self.scores(batch)
         at_BK, there_BK = _highest(scores_BL.detach(), self.kept)
         with torch.no_grad():
@@ -107,11 +108,7 @@ class RetrievedEvents(nn.Module):
             alone_BK = torch.sigmoid(self.predictor(single, torch.ones_like(single[..., 0], dtype=torch.bool))).view_as(at_BK)
         weights_BK = torch.where(there_BK, scores_BL.gather(1, at_BK), 0.0) + 1e-10
         said_B = (weights_BK * alone_BK).sum(1) / weights_BK.sum(1)
-        return functional.binary_cross_entropy(said_B.clamp(1e-6, 1 - 1e-6), targets_B)
-
-    def predictor_loss(self, batch: EventBatch, targets_B: Tensor) -> Tensor:
-        """Cross-entropy of the prediction from all retrieved events; scores stand still."""
-        return functional.binary_cross_entropy_with_logits(self(batch), targets_B)
+        return torch.logit(said_B, eps=1e-6)
 
 
 class PooledEvents(nn.Module):

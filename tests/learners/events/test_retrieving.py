@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from vesalius.errors import UserError
 from vesalius.learners.events import retrieving
 from vesalius.learners.events.retrieving import HistoryClassifier, HistoryRecipe
 from vesalius.learners.learner import Learner
-from vesalius.learners.training import Regime
+from vesalius.learners.training import Regime, placed
 from vesalius.nets.event_transformer import EventSize
 from vesalius.records import Events, Label
 from vesalius.sources.simulators.long_histories import TELLING, LongHistories
@@ -39,6 +41,32 @@ def test_it_answers_with_probabilities_and_is_kept(takes, tmp_path):
     again = learner(takes, seed=1)
     again.load(tmp_path)
     assert [one.value for one in again.predict(SPLIT.test)] == said
+
+
+class Wrapped(nn.Module):
+    """As networks are where several processes train: only ``forward`` reaches what is within."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.within = network
+
+    def forward(self, *arguments, **named):
+        return self.within(*arguments, **named)
+
+
+def test_a_wrapped_network_learns_what_to_retrieve_too(monkeypatch):
+    learnt = set()
+
+    def one_step(network, *, loss, draw, **_):
+        for number in range(8):
+            batch = placed(draw(np.random.default_rng(number)), torch.device("cpu"))
+            network.zero_grad()
+            loss(Wrapped(network), batch).backward()
+            learnt.add((bool(batch["retrieves"]), network.retriever.layers[0].weight.grad is not None))
+
+    monkeypatch.setattr(retrieving, "train", one_step)
+    learner("retrieved").fit(SPLIT.train, SPLIT.validation)
+    assert learnt == {(True, True), (False, False)}
 
 
 def test_the_last_events_are_the_last_and_random_ones_are_any():

@@ -102,11 +102,9 @@ class HistoryClassifier:
             return {**batch, "targets": targets[chosen], "retrieves": np.array(rng.random() < 0.5)}
 
         def loss(network: nn.Module, batch: Mapping[str, Any]) -> Tensor:
-            events = _events(batch)
-            if isinstance(network, RetrievedEvents):
-                path = network.retriever_loss if bool(batch["retrieves"]) else network.predictor_loss
-                return path(events, batch["targets"])
-            return nn.functional.binary_cross_entropy_with_logits(network(events), batch["targets"])
+            retrieves = self._recipe.takes == "retrieved" and bool(batch["retrieves"])
+            logits = network(_events(batch), retrieves=True) if retrieves else network(_events(batch))
+            return nn.functional.binary_cross_entropy_with_logits(logits, batch["targets"])
 
         def score(network: nn.Module) -> float:
             told = torch.tensor(wanted, device=device())
