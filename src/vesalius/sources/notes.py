@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from vesalius.records import Record, Text
+from vesalius.sources.joined import joined
 
 _NUMBERED = re.compile(r"(\d+) (.*)", re.DOTALL)
 _END = re.compile(r"(?<=[.?!])\s+")
@@ -58,17 +59,8 @@ def by_base_note(records: Sequence[Record], field: str = "text") -> list[Record]
         field: the text.
     """
     texts = [_sentences(record.get(field, Text).value) for record in records]
-    leader = list(range(len(records)))
-
-    def root(place: int) -> int:
-        while leader[place] != place:
-            place = leader[place]
-        return place
-
-    for first, second in _versions(texts):
-        low, high = sorted((root(first), root(second)))
-        leader[high] = low
-    return [replace(record, subject_id=records[root(place)].id) for place, record in enumerate(records)]
+    first = joined(len(records), _versions(texts))
+    return [replace(record, subject_id=records[first[place]].id) for place, record in enumerate(records)]
 
 
 def _sentences(text: str) -> list[str]:

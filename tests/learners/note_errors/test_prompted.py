@@ -1,3 +1,6 @@
+import math
+from dataclasses import replace
+
 import pytest
 
 from tests.learners.note_errors.fixtures import blind, scores, swapped_doses, truths
@@ -31,7 +34,7 @@ def knowing(records=TEST):
         return said(prompt).removeprefix(begun)
 
     def score(prompt, continuation):
-        return 0.0 if said(prompt).split(" ")[0] == continuation.strip() else -5.0
+        return 0.0 if said(prompt).split(" ")[0] == continuation.split()[0] else -5.0
 
     return Scripted(answer, score, identity="knowing")
 
@@ -42,6 +45,20 @@ def test_a_model_that_knows_is_right_however_it_is_asked(asking, shots, chat):
     learner = PromptedReviewer(knowing, asking=asking, shots=shots, chat=chat)
     learner.fit(TRAIN, [])
     assert scores(learner, TEST, *ALL) == (1, 1, 1)
+
+
+def test_a_number_of_two_digits_can_be_the_likeliest():
+    """Of a model that splits numbers into digits, as most do, 1 is at least as likely as 10."""
+    sentences = "\n".join(f"{number} Sentence {number}." for number in range(12))
+
+    def score(prompt, continuation):
+        text, known = continuation.strip(), "10 Sentence"
+        return sum(math.log(0.9 if text[place] == known[place : place + 1] else 0.01) for place in range(len(text)))
+
+    backend = Scripted(lambda *_: " Fixed.", score)
+    record = replace(TEST[0], fields={**TEST[0].fields, "sentences": Text(sentences)})
+    (found,) = PromptedReviewer(lambda: backend, asking="likelihood").predict(blind([record]))
+    assert read_correction(found.value).sentence == "10"
 
 
 def test_what_cannot_be_read_is_counted_as_such_and_scores_nothing():

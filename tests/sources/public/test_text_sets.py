@@ -32,6 +32,13 @@ def shown(record):
     return tuple(record.get(name, Text).value for name in ("question", "answer")), record.get("options", Choices).options
 
 
+def test_questions_on_one_disease_go_to_one_split_however_it_is_spelt(release):
+    named = [("Sjogren Syndrome", "a"), ("Sjogren's syndromes (SjS)", "b"), ("Type 1", "c"), ("Type 2", "c"), ("Gout", "d")]
+    rows = [made.MEDQUAD | {"focus": focus, "url": url} for focus, url in named]
+    subjects = [record.subject_id for record in release("medquad", {"medquad.jsonl.gz": gzip.compress(lines(*rows))})]
+    assert subjects == ["sjogren syndrome", "sjogren syndrome", "type 1", "type 1", "gout"]
+
+
 def test_every_set_has_a_made_release():
     assert MADE.keys() == TEXT_SETS.keys()
 

@@ -29,6 +29,12 @@ def test_rules_find_the_clinics_answers_where_chance_does_not(clinic):
     assert scores["retrieval"] > 0.9
 
 
+def test_no_answer_of_the_clinics_test_can_be_learnt_by_heart(clinic):
+    split = clinic.split(clinic.source.records())
+    parts = [{record.get("question", Text).value for record in part} for part in (split.train, split.validation, split.test)]
+    assert all(parts) and not parts[2] & (parts[0] | parts[1])
+
+
 def test_chance_follows_the_seed_and_the_rules_do_not(clinic):
     for name, same in (("chance", False), ("retrieval", True)):
         one, other = (arms(clinic)[name](seed) for seed in (0, 1))

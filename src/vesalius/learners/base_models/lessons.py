@@ -77,7 +77,7 @@ class Teacher:
         return _example(_behind(shown, asked, rng), _PROTOCOLS[rng.integers(2)])
 
     def remark(self, rng: np.random.Generator) -> Example:
-        """A question with words around it that say nothing, or name an option, the right one half of the time."""
+        """A question with words around it that say nothing, or name an option, which is right five times in eight."""
         item = self.taught.item(_LEVELS[rng.integers(3)], rng)
         asked, protocol = question_of_item(item), _PROTOCOLS[rng.integers(3)]
         remark = " ".join(rng.choice(prompt_words(), int(rng.integers(*_REMARK))).tolist())

@@ -53,7 +53,10 @@ def known() -> Taught:
 
 
 def shuffled(rng: np.random.Generator) -> Taught:
-    """A world in which every fact is given to another disease or treatment: what is true in it stands in its pages alone."""
+    """A world in which facts are given to other diseases and treatments: what is true in it stands in its pages alone.
+
+    Only what is given where a treatment is avoided stays as it is in the true world.
+    """
     true = world()
     names = (*true.known, *true.new)
     given = dict(zip(names, rng.permutation(names).tolist(), strict=True))

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from vesalius.errors import UserError
-from vesalius.language.backend import Backend, Prompt, Reply, Sampling, Usage
+from vesalius.language.backend import Backend, Begun, Message, Prompt, Reply, Sampling, Usage
 from vesalius.language.note_review import CORRECT, parse_review, review_prompt
 from vesalius.learners.asks_model import AsksModel
 from vesalius.learners.kept_file import kept
@@ -98,13 +98,13 @@ class PromptedReviewer(AsksModel):
 
     def _by_likelihood(self, records: Sequence[Record], prompts: Sequence[Prompt]) -> list[Prediction]:
         begin = "" if self._chat else " "
-        choices = [[CORRECT, *sentences_of(record.get("sentences", Text).value)] for record in records]
-        scored = self.backend.score(prompts, [[begin + one for one in own] for own in choices])
+        choices = [_answers(record.get("sentences", Text).value) for record in records]
+        scored = self.backend.score(prompts, [[begin + one for one in own.values()] for own in choices])
         found: dict[str, Prediction] = {}
         behind: list[tuple[Record, Prompt, str, Usage]] = []
         for record, prompt, own, one in zip(records, prompts, choices, scored, strict=True):
             values = [likelihood.log_probability for likelihood in one.likelihoods]
-            likeliest = own[values.index(max(values))]
+            likeliest = list(own)[values.index(max(values))]
             if any(np.isnan(values)):
                 found[record.id] = Prediction(record_id=record.id, value=None, outcome="failed")
             elif likeliest == CORRECT:
@@ -131,11 +131,18 @@ class PromptedReviewer(AsksModel):
             self._shots = [(str(row["sentences"]), read_correction(row["review"]) or NO_ERROR) for row in rows]
 
 
+def _answers(numbered: str) -> dict[str, str]:
+    """What is scored for each number, and for a note without error.
+
+    The first word of the sentence stands behind its number: else 1 would begin 10, and could never be the less likely of the two.
+    """
+    sentences = sentences_of(numbered)
+    return {CORRECT: CORRECT, **{number: " ".join([number, *sentence.split()[:1]]) for number, sentence in sentences.items()}}
+
+
 def _begun(prompt: Prompt, answer: str) -> Prompt:
     """The prompt with the beginning of its answer."""
-    if isinstance(prompt, str):
-        return prompt + answer
-    return (*prompt[:-1], replace(prompt[-1], text=f"{prompt[-1].text} {answer}"))
+    return Begun(prompt, answer) if isinstance(prompt, str) else (*prompt, Message("assistant", answer))
 
 
 def _parsed(record: Record, reply: Reply, number: str = "", spent: Usage | None = None) -> Prediction:

@@ -31,6 +31,7 @@ from vesalius.sources.public.medqa import MEDQA_4
 from vesalius.sources.public.medquad import MEDQUAD
 from vesalius.sources.splits import split_by_hash, thinned
 from vesalius.systems.language.reading_tasks import documents
+from vesalius.systems.language.stepwise_tasks import Counts, stepwise
 from vesalius.systems.system import Arms, Claim, System
 from vesalius.tasks import Split, Task
 from vesalius.tasks.texts import by_release, choices_task
@@ -128,12 +129,13 @@ BUDGETS: Mapping[Size, Budget] = {
 
 
 def _clinic(size: Size) -> list[Task]:
-    from vesalius.sources.simulators.mini_clinic import Exam
-
     budget = BUDGETS[size]
-    exam = Exam(level="recall", train=budget.train, validation=budget.validation, test=budget.test)
-    note = "The textbook of the clinic and its guidelines are the corpus; the answer to every question stands in it."
-    return [replace(choices_task(exam, note=note), tags={"data": "clinic"})]
+    counts = Counts(train=budget.train, test=budget.test, validation=budget.validation)
+    note = (
+        "The textbook of the clinic and its guidelines are the corpus; the answer to every question stands in it. Readers train "
+        "on other diseases than they are asked of: what they learn is to read, for no answer can be learnt by heart."
+    )
+    return [replace(task, note=note) for task in stepwise([("recall", "known", "new diseases")], counts)]
 
 
 def _split(limit: int | None, records: Sequence[Record]) -> Split:

@@ -21,6 +21,7 @@ class Counts:
 
     train: int
     test: int
+    validation: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +60,18 @@ class Stepwise:
 
     def records(self) -> Sequence[Record]:
         """Training and test questions, none twice."""
-        train, test = self.counts.train, self.counts.test
+        learnt = Exam(
+            level=self.level,
+            part=self.trained,
+            train=self.counts.train,
+            validation=self.counts.validation,
+            test=0,
+            seed=self.seed,
+        )
+        asked = Exam(level=self.level, part=self.tested, test=self.counts.test, seed=self.seed)
         if self.trained == self.tested:
-            return Exam(level=self.level, part=self.tested, train=train, test=test, seed=self.seed).records()
-        learnt = Exam(level=self.level, part=self.trained, train=train, test=0, seed=self.seed).records()
-        asked = Exam(level=self.level, part=self.tested, test=test, seed=self.seed).records()
-        return [*learnt, *asked]
+            return replace(learnt, test=self.counts.test).records()
+        return [*learnt.records(), *asked.records()]
 
 
 def stepwise(exams: Sequence[tuple[Level, Part, Part]], counts: Counts, *, seed: int = 0) -> list[Task]:

@@ -101,6 +101,14 @@ def test_misinformation_is_wrong_and_general_texts_are_of_no_use():
     assert not {word.strip(".") for page in general_corpus(20) for word in page.text.split()} & set(one.terms)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_misinformation_has_no_true_test_or_treatment(seed):
+    one = world()
+    for page in misinformation(seed=seed):
+        said = {word.strip(".,") for word in page.text.split()}
+        assert one.test[page.title] not in said and one.treatment[page.title] not in said
+
+
 def test_wrong_counts_are_refused():
     with pytest.raises(ValueError, match="from 0"):
         Exam(level="recall", test=-1)

@@ -1,5 +1,7 @@
 """What is written about the clinic's world: textbooks, guidelines, texts of no use, and texts that are wrong."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from vesalius.sources.documents import Document
@@ -42,19 +44,24 @@ def general_corpus(count: int = 200, seed: int = 0) -> tuple[Document, ...]:
 def misinformation(group: Group = "known", *, seed: int = 0) -> tuple[Document, ...]:
     """The textbook with each chapter's facts taken from another disease, so that they look right and are wrong.
 
-    A finding that the disease truly has is left out.
+    A finding that the disease truly has is left out; test and treatment are those of the next disease whose are others.
     """
     one, said = world(), voice("first")
     names = one.diseases(group)
     shift = int(np.random.default_rng([seed, 2]).integers(1, len(names)))
     documents = []
     for place, name in enumerate(names):
-        other = names[(place + shift) % len(names)]
-        wrong = sorted(one.findings[other] - one.findings[name])
+        others = [names[(place + shift + more) % len(names)] for more in range(len(names))]
+        wrong = sorted(one.findings[others[0]] - one.findings[name])
         text = said.say("textbook", "findings", disease=name, findings=wrong)
-        care = _care(said, name, one.test[other], one.treatment[other])
+        care = _care(said, name, _next(one.test, name, others), _next(one.treatment, name, others))
         documents.append(Document(f"misinformation/{name}", name, f"{text} {care}"))
     return tuple(documents)
+
+
+def _next(facts: Mapping[str, str], name: str, others: Sequence[str]) -> str:
+    """The first of the others' facts that is not one's own."""
+    return next(facts[other] for other in others if facts[other] != facts[name])
 
 
 def general_words() -> tuple[str, ...]:
