@@ -73,15 +73,17 @@ def test_a_planted_gain_wins_and_a_planted_loss_loses(tmp_path):
 
 
 def test_shared_prompts_are_counted_apart():
-    def comparison(learner, verdict, primary=True):
-        return type("One", (), {"learner": learner, "question": "few-shot", "verdict": verdict, "primary": primary})
+    def comparison(learner, low, high, primary=True):
+        difference = type("Interval", (), {"low": low, "high": high})
+        fields = {"learner": learner, "question": "few-shot", "difference": difference, "primary": primary, "verdict": "undecided"}
+        return type("One", (), fields)
 
     told = [
-        comparison("x", "better"),
-        comparison("x", "undecided"),
-        comparison("x", "tied"),
-        comparison("x", "worse", primary=False),
-        comparison(f"x, {SHARED}", "worse"),
+        comparison("x", 0.01, 0.2),
+        comparison("x", -0.1, 0.2),
+        comparison("x", -0.01, 0.01),
+        comparison("x", -0.3, -0.1, primary=False),
+        comparison(f"x, {SHARED}", -0.3, -0.1),
     ]
     assert win_tie_loss(told) == {("few-shot", False): WinTieLoss(1, 2, 0), ("few-shot", True): WinTieLoss(0, 0, 1)}
 

@@ -127,7 +127,7 @@ def base_arm(task: Task, candidates: Sequence[Candidate]) -> Callable[[int], Lea
 
 @dataclass(frozen=True, slots=True)
 class WinTieLoss:
-    """How many comparisons came out how; a tie is what cannot be told apart, as the studies count."""
+    """How many comparisons came out how; a tie is where the interval holds zero, as the studies count."""
 
     wins: int
     ties: int
@@ -137,6 +137,8 @@ class WinTieLoss:
 def win_tie_loss(comparisons: Iterable[Comparison]) -> dict[tuple[str, bool], WinTieLoss]:
     """The studies' table: by question (regime), and whether the base's prompt was shared.
 
+    Each pair is judged by its own interval, as in the studies, where a finding's verdicts are corrected for how many are compared.
+
     >>> win_tie_loss([])
     {}
     """
@@ -144,5 +146,5 @@ def win_tie_loss(comparisons: Iterable[Comparison]) -> dict[tuple[str, bool], Wi
     for one in comparisons:
         if one.primary:
             row = counted.setdefault((one.question, one.learner.endswith(SHARED)), [0, 0, 0])
-            row[{"better": 0, "worse": 2}.get(one.verdict, 1)] += 1
+            row[0 if one.difference.low > 0 else 2 if one.difference.high < 0 else 1] += 1
     return {key: WinTieLoss(*row) for key, row in counted.items()}

@@ -9,8 +9,8 @@ three: the positions of the clinic's models end there). ``win_tie_loss`` gives t
 The study has seven medical language models and two vision-language models; here are the models that the catalogue's systems make
 of the clinic's base: continued pretraining, domain training that is to be merged, decoupled alignment, and reinforcement by
 group-relative and proximal policy optimisation; and, through recorded answers, a real vision-language model and its fine-tuned
-form (`recorded_pairs`). The verdict *undecided* and the verdict *tied* are both ties of the study, whose intervals are not held
-against a margin.
+form (`recorded_pairs`). The study's ties are differences whose own interval holds zero; a finding's verdicts are stricter, being
+corrected for the number of comparisons, and hold what is tied against a margin.
 
 Jeong, Garg, Lipton, Oberst: Medical Adaptation of Large Language and Vision-Language Models: Are We Making Progress? EMNLP 2024,
 arXiv 2411.04118.
