@@ -46,6 +46,29 @@ def test_the_same_trial_has_the_same_address_and_another_has_another(tmp_path):
     assert first.folder.name not in {run_trial(other, out=tmp_path).folder.name for other in others}
 
 
+class Unreached(Guesser):
+    """Asks a server that does not answer while it is down."""
+
+    down = True
+
+    def predict(self, records):
+        said = super().predict(records)
+        return [replace(one, value=None, outcome="failed") for one in said] if self.down else said
+
+
+def test_answers_that_could_not_be_had_are_asked_for_again(tmp_path, monkeypatch):
+    arms = Arms({"one": lambda seed: Unreached(seed, 0.7)}, {"other": lambda seed: Guesser(seed, 0.7)})
+    trial = Trial(name="toy", tasks=(question_task(),), arms=lambda task: arms, seeds=(0,))
+    failed = run_trial(trial, out=tmp_path)
+    assert failed.finding.scores[0].outcomes["failed"] == 60
+    ran = []
+    monkeypatch.setattr("vesalius.trials.engines.local.execute", lambda *given: ran.append(given[1].arm) or execute(*given))
+    monkeypatch.setattr(Unreached, "down", False)
+    again = run_trial(trial, out=tmp_path)
+    assert ran == ["one"] and "failed" not in again.finding.scores[0].outcomes
+    assert verify(again.folder) == []
+
+
 def test_finished_cells_are_not_run_again(tmp_path, monkeypatch):
     trial = question_trial()
     ran = []

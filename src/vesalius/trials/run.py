@@ -22,7 +22,7 @@ from vesalius.trials.finding import Finding
 from vesalius.trials.seal import changed_files
 from vesalius.trials.store import Store, slug
 from vesalius.trials.table import truths_to_parquet
-from vesalius.trials.trial import Trial
+from vesalius.trials.trial import Cell, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ def run_trial(trial: Trial, *, out: Path, engine_name: EngineName = "local") -> 
     """Run every cell that is not finished yet, then compute and write the finding.
 
     The folder is ``out/NAME-ADDRESS``. The same trial has the same address, so running it again takes up where it was stopped;
-    cells that are there are not run again, and training that was stopped goes on from its last state.
+    cells that are there are not run again, unless answers in them could not be had, as where a server failed; and training that
+    was stopped goes on from its last state.
 
     Args:
         trial: what to run.
@@ -55,7 +56,9 @@ def run_trial(trial: Trial, *, out: Path, engine_name: EngineName = "local") -> 
     with _alone(store, out):
         _require_unchanged(store)
         prepare(trial, config, store)
-        waiting = [cell for cell in trial.cells() if not store.has(cell)]
+        waiting = [cell for cell in trial.cells() if not store.has(cell) or _failed(store, cell)]
+        if waiting:
+            (store.folder / "finding.json").unlink(missing_ok=True)
         results = engine(engine_name)(trial, waiting, config.threads, store)
         for cell, files in track(results, f"{trial.name}: cells", len(waiting)):
             store.commit(store.cell_folder(cell), files)
@@ -63,6 +66,10 @@ def run_trial(trial: Trial, *, out: Path, engine_name: EngineName = "local") -> 
         store.drop_checkpoints()
         store.commit(store.folder / "examples", example_files(trial, config, store))
         return conclude(config, store)
+
+
+def _failed(store: Store, cell: Cell) -> bool:
+    return any(prediction.outcome == "failed" for prediction in store.predictions(cell))
 
 
 @contextmanager
