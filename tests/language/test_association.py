@@ -26,3 +26,8 @@ def test_common_and_unknown_words_say_nothing():
     association = Association(["the gout of the joints"])
     assert association.scores("of the", ["joints"]) == association.scores("gout", ["nothing known"]) == 0
     assert association.scores("", ["", "joints"]).tolist() == [0, 0]
+
+
+def test_counts_of_a_large_corpus_do_not_overflow():
+    count = 50_000  # its square is over the range of 32 bits
+    assert Association(["gout hurts"] * count + ["asthma"] * count, window=4).scores("gout", ["hurts"])[0] == pytest.approx(log(2))

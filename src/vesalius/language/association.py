@@ -38,7 +38,8 @@ class Association:
         shape = (len(starts) - 1, len(self._numbers))
         rows = np.repeat(np.arange(shape[0]), np.diff(starts))
         self._held_WG = csc_matrix((np.ones(len(columns), np.int32), (rows, columns)), shape=shape)
-        self._counts_G = np.diff(self._held_WG.indptr)
+        # as floats: products of two counts are over the range of the 32 bits that they have here
+        self._counts_G = np.diff(self._held_WG.indptr).astype(np.float64)
 
     def scores(self, question: str, options: Sequence[str]) -> NDArray[np.float64]:
         """Of each option, the mean over all pairs of a word of the question and one of the option.
