@@ -49,13 +49,15 @@ BUDGETS: Mapping[Size, Budget] = {
     ),
     "default": Budget(
         train=120, test=300, steps=24, prompts=4, samples=8, updates_a_step=1, max_tokens=80,
-        learning_rate=3e-4, penalty=0.02, supervised_rate=3e-4,
+        learning_rate=3e-5, penalty=0.02, supervised_rate=3e-5,
     ),
     "paper": Budget(
         train=50_000, test=1200, steps=300, prompts=512, samples=8, updates_a_step=4, max_tokens=1024,
         learning_rate=1e-6, penalty=0.001, supervised_rate=5e-6,
     ),
 }  # fmt: skip
+"""Rates of the default size are the best by accuracy on 300 questions of another seed (``Practised.seed`` 1), one training each: of
+1e-5, 3e-5 and 1e-4 for practice, of 3e-5, 1e-4, 3e-4 and 1e-3 for fine-tuning, whose two forms agree."""
 
 TESTS = 5
 """Answers of the untrained model, by which a question's difficulty is told."""

@@ -46,13 +46,15 @@ BUDGETS: Mapping[Size, Budget] = {
     ),
     "default": Budget(
         train=600, test=300, steps=20, prompts=8, samples=4, updates_a_step=2, max_tokens=80,
-        learning_rate=3e-4, penalty=0.02, supervised_rate=3e-4,
+        learning_rate=1e-5, penalty=0.02, supervised_rate=1e-4,
     ),
     "paper": Budget(
         train=10_000, test=1200, steps=300, prompts=128, samples=8, updates_a_step=4, max_tokens=1024,
         learning_rate=5e-7, penalty=0.01, supervised_rate=5e-6,
     ),
 }  # fmt: skip
+"""Rates of the default size are the best by accuracy on 300 questions of another seed (``Practised.seed`` 1), one training each: of
+1e-5, 3e-5 and 1e-4 for practice, of 3e-5, 1e-4, 3e-4 and 1e-3 for fine-tuning."""
 
 
 def _clinic(size: Size) -> list[Task]:
