@@ -335,3 +335,12 @@ def test_long_adversarial_texts_are_parsed(unit):
     # Nested repetition in a pattern would not finish here.
     parse_choice(unit * (200_000 // len(unit.encode())), DRUGS)
     parse_choice("x" + unit * (200_000 // len(unit.encode())) + "!", DRUGS)
+
+
+def test_a_thought_that_was_ended_is_not_looked_at():
+    thought = "<think>Is it A? The answer is A. No: as an AI I cannot help.</think>"
+    assert parse_choice(f"{thought}\n\nThe answer is B.", DRUGS).letter == "B"
+    assert parse_choice(f"{thought}B", DRUGS).rule == "letter alone"
+    assert parse_choice(thought, DRUGS).outcome == "empty"
+    assert parse_choice("<THINK>A</THINK>C", DRUGS).letter == "C"
+    assert parse_choice("<think>The answer is A.", DRUGS).letter == "A"

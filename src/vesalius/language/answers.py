@@ -20,6 +20,7 @@ from vesalius.language._options_named import (
     same_text,
     tidy,
 )
+from vesalius.language.thoughts import without_thoughts
 from vesalius.records import Choices
 from vesalius.tasks import Outcome
 
@@ -52,7 +53,7 @@ Rule = Callable[[str, Sequence[str]], Answer | None]
 def parse_choice(text: str | None, options: Sequence[str]) -> Answer:
     r"""The one option that a text settles on.
 
-    The rules, of which the first that applies decides:
+    Thoughts (``<think>``) that were ended are not looked at. The rules, of which the first that applies decides:
 
     1. *nothing there*: no text, no letter or digit in it, or a marker of a missing value (``nan``, ``None``) → ``empty``.
     2. *service failure*: a timeout or error message of an endpoint → ``failed``; its content filter → ``refused``.
@@ -89,7 +90,7 @@ def parse_choice(text: str | None, options: Sequence[str]) -> Answer:
     >>> parse_choice("It is not A.", drugs).outcome, parse_choice("As an AI, I cannot help with that.", drugs).outcome
     ('unparsed', 'refused')
     """
-    return _first(_RULES, tidy(text or ""), tuple(normal(option) for option in Choices(tuple(options)).options))
+    return _first(_RULES, tidy(without_thoughts(text or "")), tuple(normal(option) for option in Choices(tuple(options)).options))
 
 
 def _first(rules: Sequence[Rule], text: str, options: Sequence[str]) -> Answer:

@@ -1,6 +1,5 @@
 """One call of a tool a turn, written in plain text as a JSON object, for models whose server knows nothing of tools."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,10 +9,10 @@ from vesalius.errors import UserError
 from vesalius.language.backend import Prompt
 from vesalius.language.json_objects import json_objects
 from vesalius.language.prompts import Template, conversation, packaged_templates
+from vesalius.language.thoughts import without_thoughts
 
 FILE = "tool_calls.toml"
 
-_THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
 _TRIES = 64
 """Braces at which an object is looked for, so that a text of braces costs little."""
 
@@ -64,7 +63,7 @@ def parse_call(text: str) -> ToolCall:
     Raises:
         UserError: if there is none, or several, or it lacks a part; the sentence is for the model.
     """
-    calls = [one for one in json_objects(_THOUGHTS.sub("", text), most=_TRIES) if "tool" in one]
+    calls = [one for one in json_objects(without_thoughts(text, unclosed=True), most=_TRIES) if "tool" in one]
     if not calls:
         raise UserError('your turn: no call in it; write one JSON object with "tool" and "arguments".')
     if len(calls) > 1:

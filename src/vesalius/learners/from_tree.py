@@ -1,17 +1,19 @@
 """Distillation: what a tree of thoughts finds becomes what a student learns, against single chains of the same teacher."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path as Folder
 from typing import TYPE_CHECKING
 
 from vesalius.errors import UserError
-from vesalius.language.backend import Backend, Sampling
+from vesalius.language.backend import Backend, Sampling, Usage
 from vesalius.language.choices import prompt_of
 from vesalius.language.questions import Question, question_of
 from vesalius.language.tree_of_thoughts import Path, TreeOfThoughts
-from vesalius.learners.language_model.adapted import Tuned
+from vesalius.learners.language_model.adapted import Adapted, Tuned
 from vesalius.learners.language_model.examples import Example
 from vesalius.records import Record
+from vesalius.tasks import Prediction
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -24,6 +26,78 @@ class Lessons:
     steps: int
     learning_rate: float
     batch: int = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taught:
+    """What a student learns.
+
+    Attributes:
+        examples: of it.
+        usage: what the teacher spent on all questions, whether they gave an example or not.
+    """
+
+    examples: tuple[Example, ...]
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tutored(Tuned):
+    """A student, and what its teacher spent."""
+
+    usage: Usage
+
+
+class Distilled(Adapted):
+    """A student of a teacher.
+
+    What the teacher spent in ``fit`` is added to the records of the next ``predict`` in equal shares, so that the tokens and
+    calls of a trial hold it.
+    """
+
+    _owed: Usage = Usage()
+
+    def fit(self, train: Sequence[Record], validation: Sequence[Record]) -> None:
+        """Have the teacher write, and learn it."""
+        super().fit(train, validation)
+        self._owed = self._tuned.usage if isinstance(self._tuned, Tutored) else Usage()
+
+    def predict(self, records: Sequence[Record]) -> list[Prediction]:
+        """Ask the student.
+
+        Raises:
+            UserError: before ``fit`` and ``load``.
+        """
+        said = super().predict(records)
+        owed, self._owed = self._owed, Usage()
+        return charged(said, owed)
+
+    def load(self, folder: Folder) -> None:
+        """Take back what ``save`` wrote.
+
+        Raises:
+            UserError: if it is missing, damaged, or of another base.
+        """
+        super().load(folder)
+        self._owed = Usage()
+
+
+def charged(said: Sequence[Prediction], usage: Usage) -> list[Prediction]:
+    """Predictions that share out what was spent before them, in whole parts that differ by at most one.
+
+    >>> said = [Prediction(record_id=name, value="A", tokens=5, calls=1) for name in "ab"]
+    >>> [(one.tokens, one.calls) for one in charged(said, Usage(prompt=6, completion=1, calls=2))]
+    [(9, 2), (8, 2)]
+    """
+    count = len(said)
+    return [
+        replace(
+            one,
+            tokens=(one.tokens or 0) + (usage.tokens + count - 1 - place) // count,
+            calls=(one.calls or 0) + (usage.calls + count - 1 - place) // count,
+        )
+        for place, one in enumerate(said)
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +130,9 @@ class FromTree:
         Raises:
             UserError: if no path ends at a right option.
         """
-        return _tuned(network, tokenizer, self.examples(train, seed), self.lessons, seed)
+        return _tuned(network, tokenizer, self.taught(train, seed), self.lessons, seed)
 
-    def examples(self, train: Sequence[Record], seed: int) -> list[Example]:
+    def taught(self, train: Sequence[Record], seed: int) -> Taught:
         """What the student learns."""
         questions = [question_of(record) for record in train]
         trees = self.tree.grow(self.teacher(), questions, [()] * len(questions), seed)
@@ -67,7 +141,7 @@ class FromTree:
             right = [path for path in tree.paths if tree.failure is None and _is_right(path, tree.question)]
             if right:
                 kept.append(Example(tree.prompt, max(right, key=lambda path: path.value).text))
-        return kept
+        return Taught(examples=tuple(kept), usage=sum((tree.usage for tree in trees), Usage()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +171,17 @@ class FromChains:
         Raises:
             UserError: if nothing was written.
         """
-        return _tuned(network, tokenizer, self.examples(train, seed), self.lessons, seed)
+        return _tuned(network, tokenizer, self.taught(train, seed), self.lessons, seed)
 
-    def examples(self, train: Sequence[Record], seed: int) -> list[Example]:
+    def taught(self, train: Sequence[Record], seed: int) -> Taught:
         """What the student learns."""
         prompts = [prompt_of(question_of(record), "chain of thought", (), chat=False) for record in train]
         replies = self.teacher().generate(prompts, self.sampling)
-        return [Example(prompt, text) for prompt, reply in zip(prompts, replies, strict=True) if (text := reply.text.strip())]
+        said = [(prompt, reply.text.strip()) for prompt, reply in zip(prompts, replies, strict=True)]
+        return Taught(
+            examples=tuple(Example(prompt, text) for prompt, text in said if text),
+            usage=sum((reply.usage for reply in replies), Usage()),
+        )
 
 
 def _is_right(path: Path, question: Question) -> bool:
@@ -113,23 +191,28 @@ def _is_right(path: Path, question: Question) -> bool:
 def _tuned(
     network: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerBase",
-    examples: Sequence[Example],
+    taught: Taught,
     lessons: Lessons,
     seed: int,
 ) -> Tuned:
     from vesalius.learners.language_model.supervised import fine_tune
     from vesalius.nets.unet import count_parameters
 
-    if not examples:
+    if not taught.examples:
         raise UserError("distillation: the teacher gave no path to learn from; give more training questions or a wider tree.")
     history = fine_tune(
         network,
         tokenizer,
-        examples,
+        taught.examples,
         steps=lessons.steps,
         learning_rate=lessons.learning_rate,
         batch=lessons.batch,
         seed=seed,
         name="distillation",
     )
-    return Tuned(network, count_parameters(network), {"distillation": history})
+    return Tutored(
+        network=network,
+        trained_parameters=count_parameters(network),
+        histories={"distillation": history},
+        usage=taught.usage,
+    )

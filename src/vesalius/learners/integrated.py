@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from vesalius.language.backend import Backend
-from vesalius.language.medrgb.integrating import sub_questions_of, with_sub_answers
-from vesalius.language.medrgb.sifting import evidence_parted
-from vesalius.language.questions import Question, question_of
+from vesalius.language.medrgb.integrating import behind, context_of, sub_questions_of, with_sub_answers
+from vesalius.language.questions import question_of
 from vesalius.language.steering import Strategy
 from vesalius.learners.asks_model import AsksModel
 from vesalius.learners.kept_file import kept
@@ -39,13 +37,13 @@ class Integrated(AsksModel):
     def predict(self, records: Sequence[Record]) -> list[Prediction]:
         """Ask all smaller questions, then all records; the cost of both is told."""
         questions = [question_of(record, target="") for record in records]
-        small = [_behind(question, sub_questions_of(record)) for question, record in zip(questions, records, strict=True)]
-        asked = [one for own in small for one in own]
+        contexts, small = [context_of(record) for record in records], [sub_questions_of(record) for record in records]
+        asked = [behind(context, one) for context, own in zip(contexts, small, strict=True) for one in own]
         said = iter(self._strategy(self.backend, asked, [()] * len(asked), self._seed))
-        parts = [[(evidence_parted(one)[1], next(said)) for one in own] for own in small]
+        parts = [[(one, next(said)) for one in own] for own in small]
         whole = [
-            with_sub_answers(question, [(one, answer.letter) for one, answer in own])
-            for question, own in zip(questions, parts, strict=True)
+            with_sub_answers(question, context, [(one, answer.letter) for one, answer in own])
+            for question, context, own in zip(questions, contexts, parts, strict=True)
         ]
         answers = self._strategy(self.backend, whole, [()] * len(whole), self._seed)
         return [
@@ -72,9 +70,3 @@ class Integrated(AsksModel):
         """
         with kept(folder / FILE) as content:
             self._seed = int(content["seed"])
-
-
-def _behind(question: Question, small: Sequence[Question]) -> list[Question]:
-    """Smaller questions behind the documents of their question."""
-    context = question.text.rpartition("\n\n")[0]
-    return [replace(one, text=f"{context}\n\n{one.text}" if context else one.text) for one in small]

@@ -64,8 +64,8 @@ def packed(weight_OI: Tensor, group: int) -> tuple[Tensor, Tensor]:
     outputs, inputs = weight_OI.shape
     groups_OGM = functional.pad(weight_OI.float(), (0, -inputs % group)).reshape(outputs, -1, group)
     scales_OG = (groups_OGM.abs().amax(dim=-1) / HIGHEST).to(torch.float16)
-    tiny = torch.finfo(torch.float16).tiny
-    codes_OGM = (groups_OGM / scales_OG.float().clamp_min(tiny)[..., None]).round().clamp(-HIGHEST, HIGHEST).to(torch.int8)
+    steps_OG = torch.where(scales_OG == 0, 1.0, scales_OG.float())
+    codes_OGM = (groups_OGM / steps_OG[..., None]).round().clamp(-HIGHEST, HIGHEST).to(torch.int8)
     halves = (codes_OGM & 0xF).to(torch.uint8).reshape(outputs, -1)
     return halves[:, 0::2] | (halves[:, 1::2] << 4), scales_OG
 

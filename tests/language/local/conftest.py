@@ -7,7 +7,9 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import (
     AutoModelForCausalLM,
+    Gemma3Config,
     Gemma3TextConfig,
+    Gemma4TextConfig,
     GPT2Config,
     LlamaConfig,
     PretrainedConfig,
@@ -26,11 +28,27 @@ def _shape(**other: Any) -> dict[str, Any]:
     return {"vocab_size": len(WORDS), "eos_token_id": 0, "bos_token_id": None, "pad_token_id": 0, **sizes, **other}
 
 
+_LOCAL = {"sliding_window": 6, "layer_types": ["sliding_attention", "full_attention"]}
+
 CONFIGS: dict[str, Callable[[], PretrainedConfig]] = {
     "llama": lambda: LlamaConfig(**_shape(num_key_value_heads=2)),
     "qwen": lambda: Qwen3Config(**_shape(num_key_value_heads=2)),
-    "gemma": lambda: Gemma3TextConfig(
-        **_shape(num_key_value_heads=1, sliding_window=6, layer_types=["sliding_attention", "full_attention"])
+    "gemma": lambda: Gemma3TextConfig(**_shape(num_key_value_heads=1, **_LOCAL)),
+    "gemma that sees": lambda: Gemma3Config(
+        text_config=_shape(num_key_value_heads=1, max_position_embeddings=96, **_LOCAL),
+        vision_config={
+            "hidden_size": 8,
+            "intermediate_size": 8,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "image_size": 28,
+            "patch_size": 14,
+        },
+        mm_tokens_per_image=4,
+        eos_token_id=0,
+    ),
+    "gemma of two widths": lambda: Gemma4TextConfig(
+        **_shape(num_key_value_heads=2, global_head_dim=12, num_kv_shared_layers=0, hidden_size_per_layer_input=0, **_LOCAL)
     ),
     "gpt2": lambda: GPT2Config(vocab_size=len(WORDS), n_embd=24, n_layer=2, n_head=4, eos_token_id=0, bos_token_id=0),
 }

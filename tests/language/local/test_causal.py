@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tokenizers.processors import TemplateProcessing
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from vesalius.errors import UserError
-from vesalius.language.backend import Message, Sampling
+from vesalius.language.backend import Message, Sampling, Usage
 from vesalius.language.local import Local
 from vesalius.language.local.loading import Loaded
 from vesalius.language.local.rows import Rows
+from vesalius.language.local.texts import begun_tokens, tokens_of
 
 HEADER = "the heart is a organ . the liver is a organ . aspirin is a drug . "
 PROMPTS = [HEADER + end for end in ("pain ?", "the fever of the heart is in the liver ?", "is aspirin in the", "cough")]
@@ -177,6 +179,78 @@ def test_no_prompts_give_no_replies(llama: Loaded) -> None:
     assert Local(llama).score([], []) == []
 
 
-def test_a_prompt_that_is_too_long_is_named(llama: Loaded) -> None:
-    with pytest.raises(UserError, match="Prompt 2: 3000 tokens"):
-        Local(llama).generate(["the", "the " * 3000], Sampling(max_tokens=4))
+def test_a_prompt_that_is_too_long_fails_alone(llama: Loaded) -> None:
+    sampling, long = Sampling(max_tokens=4, temperature=1.0, samples=2), "the " * 3000
+    backend = Local(llama)
+    replies = backend.generate(["the", long, "pain"], sampling)
+    assert [replies[0], replies[2]] == backend.generate(["the", "pain"], sampling)
+    assert [one.finish for one in replies[1].completions] == ["failed", "failed"]
+    assert replies[1].text == f"3000 tokens and 4 more, where {backend.identity} takes 2048"
+    assert replies[1].usage == Usage()
+
+
+def test_a_prompt_has_room_for_its_own_continuations(llama: Loaded) -> None:
+    asked = ["the", "pain", "the " * 2040]
+    scored = Local(llama).score(asked, [[" A"], [" A", " the" * 3000], [" drug"]])
+    assert [one.log_probability for one in scored[0].likelihoods] == pytest.approx(
+        [Local(llama).score(["the"], [[" A"]])[0].likelihoods[0].log_probability], abs=1e-4
+    )
+    assert np.isnan([one.log_probability for one in scored[1].likelihoods]).all()
+    assert len(scored[1].likelihoods) == 2 and scored[1].usage == Usage()
+    assert np.isfinite(scored[2].likelihoods[0].log_probability)
+
+
+def test_what_leaves_no_room_for_any_prompt_is_said(llama: Loaded) -> None:
+    with pytest.raises(UserError, match=r"max_tokens: 2048, where .* takes 2048 tokens"):
+        Local(llama).generate(["the"], Sampling(max_tokens=2048))
+    with pytest.raises(UserError, match="a text of 3000 tokens, where the model takes 2048"):
+        Local(llama).embed(["the", "the " * 3000])
+
+
+def test_what_is_scored_together_stays_within_the_memory(llama: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, held = Rows.run, []
+
+    def weighing(self: Rows, tokens: list[tuple[int, ...]], *, last: bool) -> torch.Tensor:
+        logits = run(self, tokens, last=last)
+        if not last:
+            held.append(2 * logits.nbytes)
+        return logits
+
+    monkeypatch.setattr(Rows, "run", weighing)
+    options = [[" the" * (1 + place % 100) for place in range(200)]]
+    (bounded,), (free,) = (Local(llama, memory_mib=memory).score(["pain"], options) for memory in (1, 512))
+    assert max(held[:-1]) <= 2**20 < held[-1]
+    for one, other in zip(bounded.likelihoods, free.likelihoods, strict=True):
+        assert one.log_probability == pytest.approx(other.log_probability, abs=1e-3)
+        assert (one.tokens, one.greedy) == (other.tokens, other.greedy)
+
+
+def ending(loaded: Loaded, form: str = "$A <end>") -> Loaded:
+    """The same with a tokenizer that adds tokens to each text."""
+    tokenizer = copy.deepcopy(loaded.tokenizer)
+    added = [(word, tokenizer.convert_tokens_to_ids(word)) for word in ("<end>", "the")]
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(single=form, special_tokens=added)
+    return replace(loaded, tokenizer=tokenizer)
+
+
+def test_an_end_that_the_tokenizer_adds_stands_in_no_text_that_is_scored(llama: Loaded) -> None:
+    assert ending(llama).tokenizer("pain")["input_ids"][-1] == llama.tokenizer.eos_token_id
+    for plain, found in zip(Local(llama).score(PROMPTS, OPTIONS), Local(ending(llama)).score(PROMPTS, OPTIONS), strict=True):
+        assert found == plain
+
+
+def test_a_beginning_that_the_tokenizer_adds_stays(llama: Loaded) -> None:
+    asked = ["the " + prompt for prompt in PROMPTS]
+    both = Local(ending(llama, "the $A <end>"))
+    for plain, found in zip(Local(llama).score(asked, OPTIONS), both.score(PROMPTS, OPTIONS), strict=True):
+        assert found == plain
+    tokenizer = ending(llama, "the $A <end>").tokenizer
+    assert [begun_tokens(prompt, tokenizer) for prompt in (*PROMPTS, "")] == [
+        tokens_of(prompt, llama.tokenizer) for prompt in (*asked, "the")
+    ]
+
+
+def test_a_text_that_is_read_whole_keeps_what_the_tokenizer_adds(llama: Loaded) -> None:
+    tokenizer = ending(llama).tokenizer
+    assert tokens_of("pain", tokenizer) == (*begun_tokens("pain", tokenizer), tokenizer.eos_token_id)
+    assert begun_tokens("", tokenizer) == tokens_of("", tokenizer)

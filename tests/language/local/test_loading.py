@@ -1,3 +1,4 @@
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,8 @@ from transformers import AutoModelForCausalLM
 from vesalius.errors import UserError
 from vesalius.language.backend import Backend, Sampling
 from vesalius.language.local import Local
+from vesalius.language.local.loading import identity_of
+from vesalius.language.models import base_folder
 
 
 def test_it_is_a_backend(model_folder: Callable[[str], Path]) -> None:
@@ -25,6 +28,35 @@ def test_identity_follows_the_weights(model_folder: Callable[[str], Path], tmp_p
     assert Local(copy).identity != one
 
 
+@pytest.mark.parametrize(
+    ("file", "changed"),
+    [
+        ("config.json", {"rope_parameters": {"rope_theta": 500.0, "rope_type": "default"}}),
+        ("generation_config.json", {"eos_token_id": 3}),
+        ("tokenizer_config.json", {"eos_token": "<unk>"}),
+        ("chat_template.jinja", None),
+    ],
+)
+def test_identity_follows_what_else_answers_depend_on(
+    file: str, changed: dict[str, object] | None, model_folder: Callable[[str], Path], tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(model_folder("llama"), tmp_path / model_folder("llama").name))
+    (copy / "README.md").write_text("What a reader is told changes nothing.")
+    one = identity_of(copy)
+    assert one == identity_of(model_folder("llama"))
+    settings = "{{ messages }}" if changed is None else json.dumps(json.loads((copy / file).read_text()) | changed)
+    (copy / file).write_text(settings)
+    assert Local(copy).identity == identity_of(copy) != one
+
+
+def test_the_shipped_model_has_the_name_that_evidence_calls_it(tmp_path: Path) -> None:
+    assert identity_of(base_folder()) == "resident@0359ce501d71"
+    copy = Path(shutil.copytree(base_folder(), tmp_path / "resident"))
+    assert identity_of(copy) == "resident@0359ce501d71"
+    (copy / "chat_template.jinja").write_text("{{ messages }}")
+    assert identity_of(copy) != "resident@0359ce501d71"
+
+
 def test_an_adapter_of_peft_changes_answers_and_identity(model_folder: Callable[[str], Path], tmp_path: Path) -> None:
     folder = model_folder("llama")
     adapted = get_peft_model(
@@ -36,6 +68,9 @@ def test_an_adapter_of_peft_changes_answers_and_identity(model_folder: Callable[
     assert plain.identity != with_adapter.identity
     one, other = (backend.score(["the heart"], [[" A"]])[0].likelihoods[0] for backend in (plain, with_adapter))
     assert one.log_probability != other.log_probability
+    settings = tmp_path / "adapter_config.json"
+    settings.write_text(json.dumps(json.loads(settings.read_text()) | {"lora_alpha": 400}))
+    assert Local(folder, adapter=tmp_path).identity not in (plain.identity, with_adapter.identity)
 
 
 @pytest.mark.parametrize(

@@ -100,12 +100,18 @@ def test_a_folder_is_opened_as_what_it_is(folder):
         folder_of(str(folder))
 
 
-def test_what_is_too_long_is_said(folder):
-    backend = Seq2Seq(folder)
+def test_what_is_too_long_fails_alone(folder):
+    backend, long = Seq2Seq(folder), "pain " * 40
     if backend.identity.startswith("bart"):
-        with pytest.raises(UserError, match=r"prompt 1: 41 tokens, where the model takes 32"):
-            backend.generate(["pain " * 40], Sampling(max_tokens=4))
-        with pytest.raises(UserError, match=r"max_tokens: 33 tokens"):
+        replies = backend.generate([PROMPTS[0], long], Sampling(max_tokens=4, temperature=1.0, samples=2))
+        assert replies[0] == backend.generate(PROMPTS[:1], Sampling(max_tokens=4, temperature=1.0, samples=2))[0]
+        assert [one.finish for one in replies[1].completions] == ["failed"] * 2
+        assert replies[1].text == f"41 tokens, where {backend.identity} takes 32"
+        scored = backend.score([PROMPTS[0], long, "pain"], [["fever"], ["fever", ""], ["fever", "fever " * 40]])
+        assert scored[0] == backend.score(PROMPTS[:1], [["fever"]])[0]
+        assert [len(one.likelihoods) for one in scored] == [1, 2, 2]
+        assert all(np.isnan(one.log_probability) for some in scored[1:] for one in some.likelihoods)
+        with pytest.raises(UserError, match=r"max_tokens: 33, where bart.* takes 32 tokens"):
             backend.generate(["pain"], Sampling(max_tokens=33))
-        with pytest.raises(UserError, match=r"a continuation: 40 tokens"):
-            backend.score(["pain"], [["fever", "fever " * 40]])
+        with pytest.raises(UserError, match=r"a text of 41 tokens, where the model takes 32"):
+            backend.embed(["pain", long])

@@ -1,5 +1,5 @@
 from vesalius.language.evidence import First, Refined
-from vesalius.language.medrgb import INSUFFICIENT, Sifted, copier, evidence_parted
+from vesalius.language.medrgb import INSUFFICIENT, Sifted, copier, evidence_parted, sceptic
 from vesalius.language.questions import Question
 from vesalius.language.scripted import Scripted
 from vesalius.language.steering import Ask
@@ -48,3 +48,29 @@ def test_without_documents_the_model_answers_from_memory():
 def test_a_question_without_documents_has_none():
     documents, bare = evidence_parted(asked())
     assert documents == [] and bare == asked()
+
+
+VIGNETTE = "A man of 50.\n\nHe has fever.\n\nWhat is it?"
+
+
+def vignette(*documents):
+    return Question(id="1", text="\n".join(documents) + f"\n\n{VIGNETTE}", options=("fever", "pain"), order=(0, 1))
+
+
+def test_a_question_with_blank_lines_stays_whole():
+    documents, bare = evidence_parted(vignette(*DOCUMENTS))
+    assert [one.text for one in documents] == list(DOCUMENTS) and bare.text == VIGNETTE
+    backend = copier()
+    Sifted(select=First(1), then=Ask(), abstain=False)(backend, [vignette(*DOCUMENTS)], [()], 0)
+    assert backend.asked[0].startswith(f"Question: {DOCUMENTS[0]}\n\n{VIGNETTE}\nA. fever")
+
+
+def test_a_copier_believes_documents_rather_than_the_question_itself():
+    (said,) = Ask()(copier(), [vignette(*DOCUMENTS[:2])], [()], 0)
+    assert said.letter == "B"
+
+
+def test_a_sceptic_sees_the_whole_question_and_no_document():
+    seeds = range(8)
+    said = [[Ask()(sceptic(seed), [vignette(one)], [()], 0)[0].letter for one in DOCUMENTS] for seed in seeds]
+    assert all(len(set(own)) == 1 for own in said) and len({own[0] for own in said}) == 2

@@ -14,7 +14,7 @@ from vesalius.language.medrgb import (
     detection,
     integration_records,
     needed,
-    others,
+    parts,
     robustness,
     sceptic,
     searched,
@@ -147,23 +147,40 @@ def both(signal):
 
 
 def test_every_document_answers_a_smaller_question_behind_all_documents():
-    (case,) = cases([both((3, 5))], CORPUS, needed(CORPUS), noise=4, seed=0)
-    whole, parts = integration_records(case, smaller, 0.5, 0)
-    assert [one.get("question", Text).value for one in parts] == ["What has disease-3?", "What has disease-5?"]
-    assert {one.subject_id for one in parts} == {whole.subject_id} and len({one.id for one in parts}) == 2
-    assert len({one.get("context", Text).value for one in [whole, *parts]}) == 1
-    assert share(copier(), parts) == 1.0
+    (case,) = cases([both((3, 5))], CORPUS, needed(CORPUS), noise=0, seed=0)
+    whole, small = integration_records(case, smaller, 0)
+    assert [one.get("question", Text).value for one in small] == ["What has disease-3?", "What has disease-5?"]
+    assert {one.subject_id for one in small} == {whole.subject_id} and len({one.id for one in small}) == 2
+    assert len({one.get("context", Text).value for one in [whole, *small]}) == 1
+    assert share(copier(), small) == 1.0
     assert [one.answer for one in sub_questions_of(whole)] == [None, None]
 
 
 def test_smaller_answers_are_read_before_the_question():
     (case,) = cases([both((3, 5))], CORPUS, needed(CORPUS), noise=0, seed=0)
-    whole, _ = integration_records(case, smaller, 0.0, 0)
+    whole, _ = integration_records(case, smaller, 0)
     backend = copier()
     answered = Integrated(lambda: backend, Ask()).predict([whole])[0]
     *_, last = backend.asked
     assert "What has disease-5? finding-5." in last and last.index("finding-5.") < last.rindex("What has disease-3?")
     assert answered.value == "D" and answered.calls == 3
+
+
+def test_smaller_answers_leave_a_question_with_blank_lines_whole():
+    base = both((3, 5))
+    asked = "A man of 50.\n\nHe has fever.\n\nWhat has disease-3?"
+    base = replace(base, fields={**base.fields, "question": Text(asked)})
+    (case,) = cases([base], CORPUS, needed(CORPUS), noise=0, seed=0)
+    whole, _ = integration_records(case, smaller, 0)
+    backend = copier()
+    Integrated(lambda: backend, Ask()).predict([whole])
+    *small, last = backend.asked
+    assert all("A man of 50." not in one for one in small)
+    assert f"finding-5.\n\n{asked}\nA. " in last
+    bare = replace(whole, fields={name: value for name, value in whole.fields.items() if name != "context"})
+    Integrated(lambda: backend, Ask()).predict([bare])
+    assert backend.asked[3].startswith("Question: What has disease-3?")
+    assert backend.asked[5].startswith(f"Question: {asked}\nA. ")
 
 
 def test_a_record_without_smaller_questions_is_asked_as_it_is(built):
@@ -204,6 +221,36 @@ def test_too_small_a_corpus_and_missing_answers_are_told():
         cases([bare], CORPUS, needed(CORPUS), noise=1, seed=0)
 
 
-def test_shares_round_to_whole_documents():
-    assert [others(4, rate) for rate in (0.0, 0.2, 0.5, 0.8, 1.0)] == [0, 1, 4, 16, 4]
+FIFTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+def test_shares_are_exact_and_as_many_documents_are_shown_at_each():
+    assert [parts(5, rate) for rate in FIFTHS] == [(5, 0), (4, 1), (3, 2), (2, 3), (1, 4), (0, 5)]
+    assert [parts(1, rate) for rate in FIFTHS] == [(1, 0), (4, 1), (3, 2), (2, 3), (1, 4), (0, 1)]
     assert question_of(QUESTIONS[0]).answer == 0
+
+
+@pytest.mark.parametrize("rate", FIFTHS)
+@pytest.mark.parametrize("signal", [1, 2, 5])
+def test_so_many_documents_are_false_and_none_stands_there_twice(rate, signal):
+    base = replace(question(0), tags={"split": "test", "needs": " ".join(f"d{number}" for number in range(signal))})
+    (case,) = cases([base], CORPUS, needed(CORPUS), noise=6, seed=0)
+    lines = robustness(case, rate, 0).get("context", Text).value.split("\n")
+    true = {document.text for document in CORPUS}
+    assert len(set(lines)) == len(lines) and sum(line not in true for line in lines) == pytest.approx(rate * len(lines))
+    planted = naming(case.question.options[case.planted])
+    assert [bool(planted.search(line)) for line in lines] == [line not in true for line in lines]
+    assert rate == 1 or case.signal[0].text in lines
+
+
+def test_noise_takes_the_places_of_documents_that_answer_where_there_are_several():
+    base = replace(question(0), tags={"split": "test", "needs": "d0 d1 d2 d3 d4"})
+    (case,) = cases([base], CORPUS, needed(CORPUS), noise=5, seed=0)
+    for rate in FIFTHS:
+        lines = standard(case, rate, 0).get("context", Text).value.split("\n")
+        assert len(set(lines)) == 5 and sum(line in {one.text for one in case.noise} for line in lines) == round(5 * rate)
+
+
+def test_a_share_that_the_documents_do_not_give_is_told(built):
+    with pytest.raises(UserError, match=r"record q0: 1 documents, where the share 0\.2 takes 4"):
+        standard(built[0], 0.2, 0)

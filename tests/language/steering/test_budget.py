@@ -21,7 +21,7 @@ def waiter(prompt, sampling, sample):
     thought = prompt.rpartition("Answer:")[2]
     if prompt.endswith("The answer is"):
         return " B." if thought.count("thought") == 2 else " A."
-    return " thought. So the answer is A."
+    return " thought. So. The answer is A."
 
 
 @pytest.mark.parametrize(("budget", "letter"), [(0, "A"), (3, "A"), (5, "A"), (7, "B"), (50, "B")])
@@ -40,14 +40,14 @@ def test_up_an_early_end_is_refused_and_waiting_can_mend_and_break(waits, letter
     (told,) = BudgetForcing(budget=50, waits=waits)(backend, ONE, BARE[:1], 0)
     thought = backend.asked[-1].rpartition("Answer:")[2]
     assert thought.count("Wait,") == waits and thought.count("thought") == waits + 1
-    assert thought.lower().count("the answer is") == 1  # the closing words were withheld each time
+    assert thought.count("The answer is") == 1  # the closing words were withheld each time
     assert told.letter == letter and told.calls == waits + 2
 
 
 def test_waits_share_one_budget():
     backend = Scripted(waiter)
     BudgetForcing(budget=2, waits=5)(backend, ONE, BARE[:1], 0)
-    # " thought. So" takes both tokens
+    # " thought. So." takes both tokens
     assert len(backend.asked) == 2 and "Wait" not in backend.asked[-1]
 
 
@@ -85,12 +85,41 @@ def test_a_question_of_the_models_own_ends_its_thinking():
     assert backend.asked[-1].endswith("Answer: a. The answer is")
 
 
+def test_closing_words_in_the_midst_of_a_sentence_end_no_thought():
+    musing = " Maybe the answer is A? No, fever speaks for B."
+    backend = Scripted(lambda prompt, *_: " B." if prompt.endswith("The answer is") else f"{musing} The answer is B.")
+    (told,) = BudgetForcing(budget=50)(backend, ONE, BARE[:1], 0)
+    assert backend.asked[-1].endswith(f"Answer:{musing} The answer is") and told.letter == "B"
+
+
+@pytest.mark.parametrize("budget", [4, 50])
+def test_a_thought_that_is_open_is_closed_before_the_answer(budget):
+    thought = " <think> Maybe B. The pain"
+    rest = " fits. </think> The answer is C."
+    backend = Scripted(lambda prompt, *_: " B." if prompt.endswith("The answer is") else thought + rest)
+    (told,) = BudgetForcing(budget=budget)(backend, ONE, BARE[:1], 0)
+    kept = " <think> Maybe B." if budget == 4 else f"{thought} fits."
+    assert backend.asked[-1].endswith(f"Answer:{kept}\n</think>\n\nThe answer is")
+    assert told.letter == "B" and told.raw.endswith("</think>\n\nThe answer is B.")
+
+
+def test_the_end_of_a_thought_is_withheld_where_the_model_is_to_wait():
+    def says(prompt, *_):
+        if prompt.endswith("The answer is"):
+            return " B."
+        return " again. </think> The answer is C." if prompt.endswith("Wait,") else " <think> Fever. </think> The answer is A."
+
+    backend = Scripted(says)
+    BudgetForcing(budget=50, waits=1)(backend, ONE, BARE[:1], 0)
+    assert backend.asked[-1].endswith("Answer: <think> Fever. Wait, again.\n</think>\n\nThe answer is")
+
+
 def test_costs_are_those_of_all_calls_and_the_raw_text_is_the_whole_chain():
     backend = Scripted(waiter)
     (told,) = BudgetForcing(budget=50, waits=1)(backend, ONE, BARE[:1], 0)
     words = sum(len(prompt.split()) for prompt in backend.asked)
-    assert told.tokens == words + 2 * len(["thought.", "So"]) + 1
-    assert told.raw == "thought. So Wait, thought. So The answer is B."
+    assert told.tokens == words + 2 * len(["thought.", "So."]) + 1
+    assert told.raw == "thought. So. Wait, thought. So. The answer is B."
 
 
 def test_a_tokenizer_that_loses_the_space_in_front_changes_nothing():

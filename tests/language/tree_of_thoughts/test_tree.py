@@ -3,6 +3,7 @@ import math
 import pytest
 
 from vesalius.language.choices import prompt_of
+from vesalius.language.conversing import Conversing
 from vesalius.language.questions import Question
 from vesalius.language.scripted import Scripted
 from vesalius.language.tree_of_thoughts import (
@@ -117,6 +118,56 @@ def test_likelihoods_score_reasoning_by_the_step_and_correctness_by_the_letters(
     # four words of probability a half altogether
     assert (second.reasoning, second.correctness) == (pytest.approx(0.5 ** (1 / 4)), pytest.approx(0.2))
     assert first.score == pytest.approx(0.73)
+
+
+def on_lines(prompt, sampling, sample):
+    """Steps on lines of their own: it ends the line that it finds before it goes on."""
+    said = prompt[prompt.index("Answer:") + 7 :]
+    if said.strip() and not said.endswith("\n"):
+        return "\nnever read\n"
+    count = said.count("\n")
+    return f" Line {count}.\nLine {count + 1}.\n" if count < 2 else " The answer is B.\n"
+
+
+def begins_with_a_break(prompt, sampling, sample):
+    """A blank line stands before every step but the first."""
+    said = prompt[prompt.index("Answer:") + 7 :].strip()
+    count = len(said.split("\n")) if said else 0
+    step = f"Line {count}.\nmore" if count < 2 else "The answer is B.\n"
+    return f"\n{step}" if said else f" {step}"
+
+
+@pytest.mark.parametrize("thinker", [on_lines, begins_with_a_break])
+def test_steps_on_lines_make_a_path_of_several_layers(thinker):
+    backend = Scripted(thinker, believing)
+    (tree,) = TreeOfThoughts(width=1, beam=1, depth=5, end="\n").grow(backend, [ASKED], [()], 0)
+    assert tree.paths[0].steps == ("Line 0.", "Line 1.", "The answer is B.") and tree.paths[0].letter == "B"
+    assert tree.paths[0].text == "Line 0.\nLine 1.\nThe answer is B."
+    assert backend.asked[-1].endswith("Answer: Line 0.\nLine 1.\n")
+    assert tree.usage.calls == len(backend.asked) + len(backend.scored)
+
+
+def test_steps_on_lines_are_the_models_own_turn_and_closed_on_a_line():
+    prompts = []
+    backend = Scripted(lambda prompt, *_: prompts.append(prompt) or "Line.\n", lambda *_: -1.0)
+    TreeOfThoughts(width=1, beam=1, depth=2, end="\n").grow(Conversing(backend), [ASKED], [()], 0)
+    assert [turn.text for turn in prompts[1][1:]] == ["Line.\n"]
+    assert {prompt[-1].text for prompt, _ in backend.scored if prompt[-1].text.endswith("The answer is")} == {
+        "Line.\nThe answer is",
+        "Line.\nLine.\nThe answer is",
+    }
+
+
+def test_a_model_that_says_nothing_on_lines_is_asked_once_more():
+    backend = Scripted(lambda *_: "\n\n", believing)
+    (tree,) = TreeOfThoughts(width=2, beam=2, depth=4, end="\n").grow(backend, [ASKED], [()], 0)
+    assert [path.letter for path in tree.paths] == ["A"] and len(backend.asked) == 4
+
+
+def test_a_step_that_was_cut_out_of_more_is_scored_by_itself():
+    backend = Scripted(begins_with_a_break, believing)
+    TreeOfThoughts(width=1, beam=1, depth=2, end="\n").grow(backend, [ASKED], [()], 0)
+    assert ("\nLine 1.",) in [continuations for _, continuations in backend.scored]
 
 
 def test_seeds_change_the_samples():

@@ -9,6 +9,7 @@ from vesalius.systems.language.llm_amt import GENERAL, PLAIN, SYSTEM
 from vesalius.systems.language.reading_tasks import documents
 
 WHOLE = "LLM-AMT"
+RANKED = "the question behind a passage"
 
 
 @pytest.fixture
@@ -37,6 +38,14 @@ def test_recall_is_asked_by_letter_and_what_takes_steps_by_steps(model, task):
     assert len(stepped("one step")) == 4 and stepped("recall") == []
 
 
+def asked(model, task, arm):
+    """All that an arm asks the model, and whether it ranks."""
+    model.asked.clear(), model.scored.clear()
+    scores(SYSTEM, task, [arm], "default")
+    likely = [RANKED for _, continuations in model.scored if continuations[0].startswith("\n\n")]
+    return "\n".join([*map(str, model.asked), *(str(prompt) for prompt, _ in model.scored), *likely])
+
+
 @pytest.mark.parametrize(
     ("arm", "missing"),
     [
@@ -44,15 +53,16 @@ def test_recall_is_asked_by_letter_and_what_takes_steps_by_steps(model, task):
         ("without query augmenter", "Write a short passage of a medical textbook"),
         ("without self-refiner", "Does the passage help to choose"),
         ("without self-refiner", "Is the passage about"),
+        ("without re-ranking", RANKED),
     ],
 )
 def test_each_module_is_asked_by_the_whole_alone(model, task, arm, missing):
-    def asked(name):
-        model.asked.clear(), model.scored.clear()
-        scores(SYSTEM, task, [name], "default")
-        return "\n".join([*map(str, model.asked), *(str(prompt) for prompt, _ in model.scored)])
+    assert missing in asked(model, task, WHOLE) and missing not in asked(model, task, arm)
 
-    assert missing in asked(WHOLE) and missing not in asked(arm)
+
+def test_passages_are_ranked_without_the_refiner_and_refined_without_ranking(model, task):
+    assert RANKED in asked(model, task, "without self-refiner")
+    assert "Does the passage help to choose" in asked(model, task, "without re-ranking")
 
 
 def test_vectors_are_asked_for_by_the_hybrid_index_alone(model, task, monkeypatch):

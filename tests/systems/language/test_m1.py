@@ -1,6 +1,8 @@
+import pytest
+
 from tests.systems.language.doctors import Doctor, letter_of, run, with_model
 from vesalius.language.scripted import Scripted, text_of
-from vesalius.systems.language.m1 import DOWN, SYSTEM, UP, Forced, forced
+from vesalius.systems.language.m1 import DOWN, ROOM, STEPS, SYSTEM, UP, Forced, forced
 
 __all__ = ["with_model"]
 
@@ -55,6 +57,13 @@ def test_every_budget_and_number_of_waits_is_an_arm():
     for data in SYSTEM.tasks:
         names = SYSTEM.learners(type("T", (), {"tags": {"data": data}})(), "paper")
         assert len(names) == len(DOWN[data]["paper"]) + len(UP["paper"])
+
+
+@pytest.mark.parametrize("size", ["smoke", "default", "paper"])
+def test_steps_as_long_as_it_likes_may_be_as_long_as_any_budget(size):
+    task = type("T", (), {"tags": {"data": "medqa"}})()
+    limit = SYSTEM.baselines(task, size)[STEPS].args[2].strategy.sampling.max_tokens
+    assert limit >= max(DOWN["medqa"][size]) and (size != "paper" or limit >= ROOM["medqa"][size])
 
 
 def test_a_model_that_names_no_option_is_not_credited(with_model):

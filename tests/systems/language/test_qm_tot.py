@@ -6,7 +6,7 @@ from vesalius.errors import UserError
 from vesalius.language.scripted import Scripted
 from vesalius.language.tree_of_thoughts import AskedEvaluator, ChanceEvaluator, LikelihoodEvaluator
 from vesalius.systems.language import qm_tot
-from vesalius.systems.language.qm_tot import CHAIN, PLAIN, SYSTEM
+from vesalius.systems.language.qm_tot import CHAIN, LINE_TOKENS, PLAIN, SYSTEM
 
 
 def task(size, form="search"):
@@ -31,6 +31,17 @@ def test_trees_differ_in_their_evaluators_alone():
     trees = {name: build.args[1] for name, build in SYSTEM.learners(one, "default").items() if "tree" in name}
     assert [type(tree.evaluator) for tree in trees.values()] == [LikelihoodEvaluator, AskedEvaluator, ChanceEvaluator]
     assert len({(tree.width, tree.beam, tree.depth) for tree in trees.values()}) == 1
+
+
+@pytest.mark.parametrize("size", ["smoke", "default", "paper"])
+def test_the_clinic_writes_sentences_and_other_models_lines_at_every_size(size):
+    def tree(data):
+        return SYSTEM.learners(replace(task("smoke"), tags={"data": data, "form": "search"}), size)[
+            "INT4, tree of thoughts"
+        ].args[1]
+
+    assert tree("clinic").end == "." and tree("medqa").end == "\n"
+    assert tree("medqa").step_tokens == LINE_TOKENS[size]
 
 
 def test_a_student_is_compared_with_itself_and_with_chains_on_the_same_steps():

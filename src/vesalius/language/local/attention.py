@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,13 @@ from torch.nn import functional
 from transformers import AttentionInterface
 from transformers.cache_utils import Cache, DynamicLayer
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
 NAME = "shared_prefix"
+
+_KINDS = frozenset({"full_attention", "sliding_attention"})
+"""What transformers calls the layers that can share a prefix."""
 
 _FEW = 8
 """New tokens a row up to which scores are smaller than copies of the prefix."""
@@ -64,6 +70,21 @@ class Context:
     def alone(self) -> bool:
         """One row without a prefix or a past: plain causal attention."""
         return not self.prefix and self.asking_BL.shape[0] == 1 and self.asking_BL.shape[1] == self.asked_BT.shape[1]
+
+
+def hindrance(network: "PreTrainedModel") -> str | None:
+    """What a network has, in a few words, that keeps its texts from sharing a prefix here; None for a plain transformer."""
+    config = network.config.get_text_config()
+    others = sorted(set(getattr(config, "layer_types", None) or ()) - _KINDS)
+    if others:
+        return f"layers of the kind {' and '.join(others)}"
+    if getattr(config, "num_kv_shared_layers", None):
+        return "layers that use the keys and values of others"
+    if getattr(config, "kv_lora_rank", None):
+        return "compressed keys and values"
+    if any(name.endswith(".sinks") for name, _ in network.named_parameters()):
+        return "attention sinks"
+    return None
 
 
 _context: ContextVar[Context] = ContextVar("what attention needs")

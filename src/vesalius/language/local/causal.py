@@ -12,9 +12,12 @@ from vesalius.errors import UserError
 from vesalius.language.backend import Likelihood, Prompt, Reply, Sampling, Scored, Usage
 from vesalius.language.local.decoding import decode
 from vesalius.language.local.loading import Loaded, load
-from vesalius.language.local.results import by_batch, forks_of, likelihood, replies, seeds_of
+from vesalius.language.local.results import by_batch, failed, forks_of, likelihood, replies, seeds_of, unscored, where_room
 from vesalius.language.local.rows import Prefix, Rows, Tokens, common, extended
-from vesalius.language.local.texts import split, tokens_of
+from vesalius.language.local.texts import begun_tokens, split, tokens_of
+
+Pair = tuple[Tokens, list[Tokens]]
+"""A prompt and its continuations."""
 
 
 class Local:
@@ -22,12 +25,13 @@ class Local:
 
     What all prompts of a call begin with (the few-shot header of a task) is run once, and kept for the next call; the question
     is run once for all its options; samples of a prompt fork from it. The numbers are those of running each text alone, but for
-    rounding.
+    rounding. A prompt that is too long fails alone: it gets completions with the finish ``failed``, or NaN as log-probabilities.
 
     Args:
         model: a folder in the Hugging Face layout or a ``.gguf`` file, or a model that is loaded already.
         adapter: a folder that peft saved.
-        memory_mib: for keys and values of rows that run together; a single row may take more.
+        memory_mib: for keys and values of rows that run together, and as much for what is scored of them; a single row may take
+            more.
 
     Raises:
         UserError: if the model can't be read.
@@ -47,10 +51,19 @@ class Local:
         """Continue each prompt.
 
         Raises:
-            UserError: if a prompt and ``max_tokens`` are longer than the model takes.
+            UserError: if ``max_tokens`` leave no room for any prompt.
         """
-        asked = [tokens_of(prompt, self._loaded.tokenizer) for prompt in prompts]
-        self._require_room(asked, sampling.max_tokens)
+        room, more = self._loaded.longest, sampling.max_tokens
+        if more >= room:
+            raise UserError(f"max_tokens: {more}, where {self.identity} takes {room} tokens, the prompt's too; ask for fewer.")
+        return where_room(
+            [begun_tokens(prompt, self._loaded.tokenizer) for prompt in prompts],
+            lambda tokens: len(tokens) + more <= room,
+            lambda asked: self._all_continued(asked, sampling),
+            lambda tokens: failed(f"{len(tokens)} tokens and {more} more, where {self.identity} takes {room}", sampling),
+        )
+
+    def _all_continued(self, asked: Sequence[Tokens], sampling: Sampling) -> list[Reply]:
         batches = self._batches(asked, sampling.max_tokens, forks_of(sampling))
         return by_batch(batches, asked, lambda batch: self._continued(batch, sampling))
 
@@ -68,26 +81,24 @@ class Local:
 
         A prompt and its continuation are cut into tokens together, as they would stand in a text; white space at the end of the
         prompt belongs to the continuation.
-
-        Raises:
-            UserError: if a text is longer than the model takes.
         """
-        pairs = [split(prompt, own, self._loaded.tokenizer) for prompt, own in zip(prompts, continuations, strict=True)]
-        asked = [tokens for tokens, _ in pairs]
-        longest = [max((len(one) for one in own), default=0) for _, own in pairs]
-        self._require_room(asked, max(longest, default=0))
-        forks = max((len(own) for _, own in pairs), default=1)
-        return by_batch(self._batches(asked, max(longest, default=0), forks), pairs, self._scored)
+        return where_room(
+            [split(prompt, own, self._loaded.tokenizer) for prompt, own in zip(prompts, continuations, strict=True)],
+            lambda pair: len(pair[0]) + _longest(pair) <= self._loaded.longest,
+            self._all_scored,
+            lambda pair: unscored(pair[1]),
+        )
 
-    def _scored(self, pairs: Sequence[tuple[Tokens, list[Tokens]]]) -> list[Scored]:
+    def _all_scored(self, pairs: Sequence[Pair]) -> list[Scored]:
+        forks = max((len(own) for _, own in pairs), default=1)
+        batches = self._batches([tokens for tokens, _ in pairs], max(map(_longest, pairs), default=0), forks)
+        return by_batch(batches, pairs, self._scored)
+
+    def _scored(self, pairs: Sequence[Pair]) -> list[Scored]:
         reused = self._share([tokens for tokens, _ in pairs])
         rows, first_BV = self._rest([tokens for tokens, _ in pairs])
         surprises_BV = torch.log_softmax(first_BV, dim=-1)
-        later = [(row, one) for row, (_, own) in enumerate(pairs) for one in own if len(one) > 1]
-        following: Iterator[Tensor] = iter(())
-        if later:
-            rows.select([row for row, _ in later])
-            following = iter(torch.log_softmax(rows.run([one[:-1] for _, one in later], last=False), dim=-1))
+        following = self._following(rows, [(row, one) for row, (_, own) in enumerate(pairs) for one in own if len(one) > 1])
         found = []
         for row, ((tokens, own), known) in enumerate(zip(pairs, reused, strict=True)):
             likelihoods = tuple(_likelihood(one, surprises_BV[row], next(following) if len(one) > 1 else None) for one in own)
@@ -95,12 +106,27 @@ class Local:
             found.append(Scored(likelihoods=likelihoods, usage=usage))
         return found
 
+    def _following(self, rows: Rows, later: Sequence[tuple[int, Tokens]]) -> Iterator[Tensor]:
+        """Log-probabilities behind each but the last token of continuations, those together that the memory has room for."""
+        longest = max((len(one) for _, one in later), default=1)
+        together = max(1, self._memory // (longest * self._loaded.bytes_a_choice))
+        for start in range(0, len(later), together):
+            piece = later[start : start + together]
+            forks = rows.forked([row for row, _ in piece])
+            # no name holds the logits, which would be there beside those of the next piece
+            yield from torch.log_softmax(forks.run([one[:-1] for _, one in piece], last=False), dim=-1)
+
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """The mean of the last layer's states over a text's tokens."""
-        vectors = []
+        """The mean of the last layer's states over a text's tokens.
+
+        Raises:
+            UserError: if a text is longer than the model takes.
+        """
+        room, vectors = self._loaded.longest, []
         for text in texts:
             tokens = tokens_of(text, self._loaded.tokenizer)
-            self._require_room([tokens], 0)
+            if len(tokens) > room:
+                raise UserError(f"{self.identity}: a text of {len(tokens)} tokens, where the model takes {room}; shorten it.")
             vectors.append(Rows(self._loaded.network, Prefix(), 1).states(tokens).mean(dim=0).cpu().numpy())
         return np.array(vectors, dtype=np.float32)
 
@@ -129,13 +155,10 @@ class Local:
         if batch:
             yield batch
 
-    def _require_room(self, asked: Sequence[Tokens], longer: int) -> None:
-        room = self._loaded.longest
-        for place, tokens in enumerate(asked):
-            if len(tokens) + longer > room:
-                raise UserError(
-                    f"Prompt {place + 1}: {len(tokens)} tokens and {longer} more, where {self.identity} takes {room}; shorten it."
-                )
+
+def _longest(pair: Pair) -> int:
+    """Tokens of a prompt's longest continuation."""
+    return max(map(len, pair[1]), default=0)
 
 
 def _likelihood(tokens: Tokens, first_V: Tensor, later_LV: Tensor | None) -> Likelihood:

@@ -12,12 +12,25 @@ from safetensors import SafetensorError
 from torch import nn
 
 from vesalius.errors import UserError
-from vesalius.language.local.attention import NAME
+from vesalius.language.local.attention import NAME, hindrance
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 _WEIGHTS = ("*.safetensors", "*.gguf")
+_SETTINGS = (
+    "config.json",
+    "generation_config.json",
+    "tokenizer*",
+    "chat_template*",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab*",
+    "merges.txt",
+    "*.model",
+)
+_SHIPPED = "d954fa93eedf"
+"""Digest of the shipped base model's settings, which its identity leaves out: evidence was made under that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +51,25 @@ class Loaded:
     @property
     def longest(self) -> int:
         """Tokens of the longest text that the model takes."""
-        return int(getattr(self.network.config, "max_position_embeddings", 2**31))
+        return int(getattr(self._config, "max_position_embeddings", 2**31))
 
     @property
     def bytes_a_token(self) -> int:
         """Of keys and values in all layers."""
-        config = self.network.config
-        heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-        width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        return int(2 * config.num_hidden_layers * heads * width * next(self.network.parameters()).element_size())
+        config = self._config
+        # layers may differ in width, as Gemma 4's do
+        layers = config.per_layer_config if getattr(config, "is_heterogeneous", False) else [config] * config.num_hidden_layers
+        return int(2 * sum(map(_width, layers)) * next(self.network.parameters()).element_size())
+
+    @property
+    def bytes_a_choice(self) -> int:
+        """Of a token's logits and log-probabilities, over the whole vocabulary as float32."""
+        return int(2 * 4 * self._config.vocab_size)
+
+    @property
+    def _config(self) -> Any:
+        """Of what reads text, where the model reads images too."""
+        return self.network.config.get_text_config()
 
 
 def load(path: Path, adapter: Path | None = None) -> Loaded:
@@ -59,16 +82,21 @@ def load(path: Path, adapter: Path | None = None) -> Loaded:
         adapter: a folder that peft saved.
 
     Raises:
-        UserError: if something is missing, damaged, or of an architecture that is not known.
+        UserError: if something is missing, damaged, or of an architecture that is not known or can't share what texts begin with.
     """
     from transformers import AutoModelForCausalLM
 
     if is_seq2seq(path):
         raise UserError(f"{path}: not a causal language model, for it has an encoder; open it with Seq2Seq.")
     network, tokenizer = _read(path, AutoModelForCausalLM, "a causal language model", attn_implementation=NAME)
-    if adapter is not None:
-        network = _adapted(network, adapter)
-    return _loaded(path, network, tokenizer, _weights(adapter) if adapter is not None else [])
+    if what := hindrance(network):
+        raise UserError(
+            f"{path}: {type(network).__name__} has {what}, which can't be run here; serve it (vLLM can) and name its address."
+        )
+    if adapter is None:
+        return _loaded(path, network, tokenizer, [])
+    network = _adapted(network, adapter)
+    return _loaded(path, network, tokenizer, _found(adapter, (*_WEIGHTS, "adapter_config.json")))
 
 
 def load_seq2seq(path: Path) -> Loaded:
@@ -115,8 +143,12 @@ def _loaded(path: Path, network: Any, tokenizer: "PreTrainedTokenizerBase", more
 
 
 def identity_of(path: Path, more: Sequence[Path] = ()) -> str:
-    """The name of a model's folder or file, and a digest of its weights and of ``more`` files."""
-    return f"{path.name}@{_digest([*([path] if path.is_file() else _weights(path)), *more])}"
+    """The name of a model's folder or file, and a digest of its weights, of the settings beside them and of ``more`` files."""
+    if path.is_file():
+        return f"{path.name}@{_digest([path, *more])}"
+    settings = _found(path, _SETTINGS)
+    told = [] if _digest(settings) == _SHIPPED else settings
+    return f"{path.name}@{_digest([*_found(path, _WEIGHTS), *told, *more])}"
 
 
 def _named(path: Path) -> tuple[Path, dict[str, str]]:
@@ -142,11 +174,17 @@ def _adapted(network: nn.Module, adapter: Path) -> nn.Module:
     return adapted
 
 
-def _weights(folder: Path) -> list[Path]:
-    return sorted(file for pattern in _WEIGHTS for file in folder.glob(pattern))
+def _width(layer: Any) -> int:
+    """Of a token's keys in a layer."""
+    heads = getattr(layer, "num_key_value_heads", None) or layer.num_attention_heads
+    return int(heads * (getattr(layer, "head_dim", None) or layer.hidden_size // layer.num_attention_heads))
 
 
-def _digest(files: list[Path]) -> str:
+def _found(folder: Path, patterns: Sequence[str]) -> list[Path]:
+    return sorted({file for pattern in patterns for file in folder.glob(pattern) if file.is_file()})
+
+
+def _digest(files: Sequence[Path]) -> str:
     digest = hashlib.sha256()
     for file in files:
         with file.open("rb") as content:

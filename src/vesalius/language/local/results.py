@@ -1,12 +1,13 @@
 """What local backends make of what their networks say."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import torch
 from torch import Tensor
 
-from vesalius.language.backend import Completion, Likelihood, Reply, Sampling, Usage
+from vesalius.language.backend import Completion, Likelihood, Reply, Sampling, Scored, Usage
 from vesalius.language.local.rows import Tokens
 from vesalius.language.local.texts import seed_of
 from vesalius.progress import track
@@ -14,12 +15,36 @@ from vesalius.progress import track
 Asked = TypeVar("Asked")
 T = TypeVar("T")
 
+_UNKNOWN = Likelihood(log_probability=math.nan, tokens=0, greedy=False)
+
 
 def by_batch(batches: Iterable[list[int]], asked: Sequence[Asked], run: Callable[[list[Asked]], list[T]]) -> list[T]:
     """What each gives, in the order of ``asked``; a batch is the places of those that run together."""
     answers = ((place, one) for places in batches for place, one in zip(places, run([asked[at] for at in places]), strict=True))
     found = dict(track(answers, "answering", len(asked)))
     return [found[place] for place in range(len(asked))]
+
+
+def where_room(
+    asked: Sequence[Asked], fits: Callable[[Asked], bool], run: Callable[[list[Asked]], list[T]], otherwise: Callable[[Asked], T]
+) -> list[T]:
+    """What those that fit are given when they run together, and what the others are given, in the order of ``asked``.
+
+    >>> where_room(["ab", "abcd"], lambda one: len(one) < 3, lambda some: [one.upper() for one in some], lambda one: "too long")
+    ['AB', 'too long']
+    """
+    given = iter(run([one for one in asked if fits(one)]))
+    return [next(given) if fits(one) else otherwise(one) for one in asked]
+
+
+def failed(reason: str, sampling: Sampling) -> Reply:
+    """To a prompt that was not run."""
+    return Reply(completions=(Completion(text=reason, tokens=0, finish="failed"),) * sampling.samples, usage=Usage())
+
+
+def unscored(continuations: Sequence[Tokens]) -> Scored:
+    """Of a prompt that was not run: NaN for each of its continuations."""
+    return Scored(likelihoods=(_UNKNOWN,) * len(continuations), usage=Usage())
 
 
 def forks_of(sampling: Sampling) -> int:

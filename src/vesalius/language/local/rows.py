@@ -1,5 +1,6 @@
 """Texts that begin alike, run through a network together: what they share is computed and held once."""
 
+import copy
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -98,6 +99,14 @@ class Rows:
         index = torch.tensor(rows, dtype=torch.long, device=self._held_BT.device)
         self._cache.batch_select_indices(index)
         self._held_BT, self._length_B = self._held_BT[index], self._length_B[index]
+
+    def forked(self, rows: Sequence[int]) -> "Rows":
+        """What ``select`` would leave, apart: these stay as they are."""
+        forks = copy.copy(self)
+        forks._cache = growing_cache()
+        forks._cache.layers = [copy.copy(layer) for layer in self._cache.layers]
+        forks.select(rows)
+        return forks
 
     def as_prefix(self, tokens: Tokens) -> Prefix:
         """The only row, with the prefix before it, as a prefix: ``tokens`` are what was run in it."""

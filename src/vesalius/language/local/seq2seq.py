@@ -15,7 +15,7 @@ from vesalius.language.backend import Prompt, Reply, Sampling, Scored, Usage
 from vesalius.language.local.decoding import decode
 from vesalius.language.local.inputs import cache_argument, padded
 from vesalius.language.local.loading import Loaded, load_seq2seq
-from vesalius.language.local.results import by_batch, forks_of, likelihood, replies, seeds_of
+from vesalius.language.local.results import by_batch, failed, forks_of, likelihood, replies, seeds_of, unscored, where_room
 from vesalius.language.local.rows import Tokens
 from vesalius.language.local.texts import tokens_of
 
@@ -27,7 +27,8 @@ class Seq2Seq:
     """Backend of an encoder-decoder model (T5's and BART's forms) in memory.
 
     The prompt is what the encoder reads, whole; a continuation is what the decoder says to it from the beginning. White space
-    around a continuation says nothing, for it does not continue a text.
+    around a continuation says nothing, for it does not continue a text. A prompt that is too long fails alone: it gets
+    completions with the finish ``failed``, or NaN as log-probabilities.
 
     Args:
         model: a folder in the Hugging Face layout, or a model that is loaded already.
@@ -48,11 +49,17 @@ class Seq2Seq:
         """Answer each prompt.
 
         Raises:
-            UserError: if a prompt, or an answer of ``max_tokens``, is longer than the model takes.
+            UserError: if an answer of ``max_tokens`` is longer than the model takes.
         """
-        asked = self._asked(prompts)
-        self._require_room("max_tokens", sampling.max_tokens)
-        return by_batch(_alike(asked), asked, lambda batch: self._answered(batch, sampling))
+        room = self._loaded.longest
+        if sampling.max_tokens > room:
+            raise UserError(f"max_tokens: {sampling.max_tokens}, where {self.identity} takes {room} tokens; ask for fewer.")
+        return where_room(
+            self._asked(prompts),
+            lambda tokens: len(tokens) <= room,
+            lambda asked: by_batch(_alike(asked), asked, lambda batch: self._answered(batch, sampling)),
+            lambda tokens: failed(f"{len(tokens)} tokens, where {self.identity} takes {room}", sampling),
+        )
 
     def _answered(self, asked: Sequence[Tokens], sampling: Sampling) -> list[Reply]:
         rows, seeds = _Rows(self._loaded, asked), seeds_of(asked, sampling)
@@ -61,15 +68,14 @@ class Seq2Seq:
         return replies(asked, decode(rows, logits_BV, sampling, seeds, self._loaded.tokenizer, self._loaded.ends), sampling)
 
     def score(self, prompts: Sequence[Prompt], continuations: Sequence[Sequence[str]]) -> list[Scored]:
-        """Score what could be said to each prompt.
-
-        Raises:
-            UserError: if a prompt or a continuation is longer than the model takes.
-        """
+        """Score what could be said to each prompt."""
         said = [[self._said(one) for one in own] for own in continuations]
-        self._require_room("a continuation", max((len(one) for own in said for one in own), default=0))
-        pairs = list(zip(self._asked(prompts), said, strict=True))
-        return by_batch(_alike([tokens for tokens, _ in pairs]), pairs, self._scored)
+        return where_room(
+            list(zip(self._asked(prompts), said, strict=True)),
+            lambda pair: max(map(len, (pair[0], *pair[1]))) <= self._loaded.longest,
+            lambda pairs: by_batch(_alike([tokens for tokens, _ in pairs]), pairs, self._scored),
+            lambda pair: unscored(pair[1]),
+        )
 
     def _scored(self, pairs: Sequence[tuple[Tokens, list[Tokens]]]) -> list[Scored]:
         rows = _Rows(self._loaded, [tokens for tokens, _ in pairs])
@@ -89,22 +95,19 @@ class Seq2Seq:
         ]
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """The mean of the encoder's last states over a text's tokens."""
-        asked = self._asked(texts)
+        """The mean of the encoder's last states over a text's tokens.
+
+        Raises:
+            UserError: if a text is longer than the model takes.
+        """
+        asked, room = self._asked(texts), self._loaded.longest
+        if (longest := max(map(len, asked), default=0)) > room:
+            raise UserError(f"{self.identity}: a text of {longest} tokens, where the model takes {room}; shorten it.")
         vectors = [_Rows(self._loaded, [tokens]).states_BLD[0].float().mean(dim=0).cpu().numpy() for tokens in asked]
         return np.array(vectors, dtype=np.float32)
 
     def _asked(self, prompts: Sequence[Prompt]) -> list[Tokens]:
-        asked = [tokens_of(prompt, self._loaded.tokenizer) for prompt in prompts]
-        for place, tokens in enumerate(asked):
-            self._require_room(f"prompt {place + 1}", len(tokens))
-        return asked
-
-    def _require_room(self, what: str, tokens: int) -> None:
-        if tokens > self._loaded.longest:
-            raise UserError(
-                f"{self.identity}: {what}: {tokens} tokens, where the model takes {self._loaded.longest}; shorten it."
-            )
+        return [tokens_of(prompt, self._loaded.tokenizer) for prompt in prompts]
 
     def _said(self, text: str) -> Tokens:
         tokens = self._loaded.tokenizer(text_target=text.strip(), add_special_tokens=False)["input_ids"] if text.strip() else []

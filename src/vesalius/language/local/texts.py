@@ -27,16 +27,21 @@ def written(prompt: Prompt, tokenizer: "PreTrainedTokenizerBase") -> str:
 
 
 def tokens_of(prompt: Prompt, tokenizer: "PreTrainedTokenizerBase") -> Tokens:
-    """At least one token: an empty text is the token that begins or ends texts."""
+    """Of a whole text, at least one token: an empty text is the token that begins or ends texts."""
     return _encoded(written(prompt, tokenizer), prompt, tokenizer) or _blank(tokenizer)
+
+
+def begun_tokens(prompt: Prompt, tokenizer: "PreTrainedTokenizerBase") -> Tokens:
+    """Of a text that is to be continued: without what the tokenizer adds behind a whole one, such as the token that ends it."""
+    return _begun(written(prompt, tokenizer), prompt, tokenizer, _added(tokenizer)) or _blank(tokenizer)
 
 
 def split(prompt: Prompt, continuations: Sequence[str], tokenizer: "PreTrainedTokenizerBase") -> tuple[Tokens, list[Tokens]]:
     """A prompt's tokens and each continuation's, cut as they would stand in one text."""
     bare, space = parted(prompt)
-    text = written(bare, tokenizer)
-    begun = _encoded(text, prompt, tokenizer)
-    cut = [_encoded(text + space + one, prompt, tokenizer)[len(begun) :] if one else () for one in continuations]
+    text, added = written(bare, tokenizer), _added(tokenizer)
+    begun = _begun(text, prompt, tokenizer, added)
+    cut = [_begun(text + space + one, prompt, tokenizer, added)[len(begun) :] if one else () for one in continuations]
     return begun or _blank(tokenizer), cut
 
 
@@ -47,8 +52,28 @@ def seed_of(tokens: Tokens, seed: int, sample: int) -> list[int]:
 
 
 def _encoded(text: str, prompt: Prompt, tokenizer: "PreTrainedTokenizerBase") -> Tokens:
-    # a template writes the special tokens itself
-    special = isinstance(prompt, str) or tokenizer.chat_template is None
+    return _cut(text, tokenizer, special=_is_plain(prompt, tokenizer))
+
+
+def _begun(text: str, prompt: Prompt, tokenizer: "PreTrainedTokenizerBase", added: int) -> Tokens:
+    tokens = _encoded(text, prompt, tokenizer)
+    return tokens[: len(tokens) - added] if _is_plain(prompt, tokenizer) else tokens
+
+
+def _is_plain(prompt: Prompt, tokenizer: "PreTrainedTokenizerBase") -> bool:
+    """Whether the tokenizer adds its special tokens: a template writes them itself."""
+    return isinstance(prompt, str) or tokenizer.chat_template is None
+
+
+def _added(tokenizer: "PreTrainedTokenizerBase") -> int:
+    """How many tokens the tokenizer adds behind a text."""
+    bare, whole = (_cut("A", tokenizer, special=special) for special in (False, True))
+    fronts = range(len(whole) - len(bare), -1, -1)
+    front = next((place for place in fronts if whole[place : place + len(bare)] == bare), len(whole) - len(bare))
+    return len(whole) - len(bare) - front
+
+
+def _cut(text: str, tokenizer: "PreTrainedTokenizerBase", *, special: bool) -> Tokens:
     return tuple(tokenizer(text, add_special_tokens=special, verbose=False)["input_ids"])
 
 

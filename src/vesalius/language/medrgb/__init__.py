@@ -3,7 +3,7 @@
 from vesalius.language.medrgb.cases import Case, cases, needed, searched
 from vesalius.language.medrgb.integrating import SUB_QUESTIONS, integration_records, sub_questions_of
 from vesalius.language.medrgb.models import copier, sceptic
-from vesalius.language.medrgb.records import INSUFFICIENT, detection, others, robustness, standard, sufficiency
+from vesalius.language.medrgb.records import INSUFFICIENT, context_parted, detection, parts, robustness, standard, sufficiency
 from vesalius.language.medrgb.sifting import Sifted, evidence_parted
 
 __all__ = [
@@ -12,12 +12,13 @@ __all__ = [
     "Case",
     "Sifted",
     "cases",
+    "context_parted",
     "copier",
     "detection",
     "evidence_parted",
     "integration_records",
     "needed",
-    "others",
+    "parts",
     "robustness",
     "sceptic",
     "searched",

@@ -20,21 +20,20 @@ Ask = Callable[[Document, np.random.Generator], Record | None]
 """From a document, a multiple-choice record that it answers; None where there is none to ask."""
 
 
-def integration_records(case: Case, ask: Ask, rate: float, seed: int) -> tuple[Record, list[Record]]:
+def integration_records(case: Case, ask: Ask, seed: int) -> tuple[Record, list[Record]]:
     """A question with its smaller ones, and each of these as a record of its own.
 
-    All of them stand behind the same documents: those of the question, of which each answers one smaller question, and noise.
+    All of them stand behind the same documents: those of the question, of which each answers one smaller question.
 
     Args:
         case: the question.
         ask: gives the smaller question of a document.
-        rate: share of noise.
         seed: of everything drawn.
 
     Returns:
         The record with the field ``sub_questions``; and the smaller questions, whose subject is the question.
     """
-    record = standard(case, rate, seed)
+    record = standard(case, 0.0, seed)
     rng = np.random.default_rng([seed, case.planted])
     asked = [smaller for document in case.signal if (smaller := ask(document, rng)) is not None]
     rows = [to_row(replace(question_of(one), answer=None, explanation="")) for one in asked]
@@ -66,14 +65,28 @@ def sub_questions_of(record: Record) -> list[Question]:
         raise UserError(f"record {record.id}, field {SUB_QUESTIONS!r}: no questions; build the record again.") from error
 
 
-def with_sub_answers(question: Question, answered: Sequence[tuple[Question, str | None]]) -> Question:
+def context_of(record: Record) -> str:
+    """The documents that a record's question stands behind, a line each; empty where there are none."""
+    return record.get("context", Text).value.strip() if "context" in record.fields else ""
+
+
+def behind(context: str, question: Question) -> Question:
+    r"""A question behind documents, as a record with a ``context`` is asked.
+
+    >>> behind("Gout has pain.", Question(id="1", text="Which?", options=("a", "b"), order=(0, 1))).text
+    'Gout has pain.\n\nWhich?'
+    """
+    return replace(question, text=f"{context}\n\n{question.text}") if context else question
+
+
+def with_sub_answers(question: Question, context: str, answered: Sequence[tuple[Question, str | None]]) -> Question:
     """A question behind its documents and what was answered to smaller ones.
 
     Args:
-        question: whose text begins with documents.
+        question: whose text begins with its documents, where there are any.
+        context: these documents.
         answered: smaller questions, each with the letter of its answer; those without one are left out.
     """
     told = [f"{one.text} {one.options[one.letters.index(letter)]}." for one, letter in answered if letter is not None]
-    context, _, asked = question.text.rpartition("\n\n")
-    front = "\n".join([*([context] if context else []), *told])
-    return replace(question, text=f"{front}\n\n{asked}") if front else question
+    bare = replace(question, text=question.text.removeprefix(f"{context}\n\n")) if context else question
+    return behind("\n".join([*([context] if context else []), *told]), bare)

@@ -1,7 +1,7 @@
 """Models of known behaviour towards documents, which prove what the tests measure."""
 
 from vesalius.language.medrgb.cases import naming
-from vesalius.language.medrgb.records import INSUFFICIENT
+from vesalius.language.medrgb.records import INSUFFICIENT, context_parted
 from vesalius.language.mocks import coin, model, options_of
 from vesalius.language.scripted import Scripted
 
@@ -19,7 +19,7 @@ def copier() -> Scripted:
 
     def pick(text: str) -> str | None:
         options = options_of(text)
-        documents = text.rpartition("\n\n")[0].split("\n")
+        documents, _ = context_parted(text)
         named = {letter: sum(bool(naming(option).search(one)) for one in documents) for letter, option in options.items()}
         most = max(named, key=lambda letter: named[letter], default=None)
         if most is not None and named[most]:
@@ -34,7 +34,7 @@ def sceptic(seed: int = 0) -> Scripted:
     chance = coin(seed)
 
     def pick(text: str) -> str:
-        bare = text.rpartition("\n\n")[2].removeprefix("Question: ")
+        bare = context_parted(text)[1].removeprefix("Question: ")
         letters = list(options_of(bare))
         scored = chance.score([bare], [[f" {letter}" for letter in letters]])[0].likelihoods
         return letters[max(range(len(letters)), key=lambda place: scored[place].log_probability)]

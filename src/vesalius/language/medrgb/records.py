@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 from hashlib import sha256
+from math import ceil
 
 import numpy as np
 
+from vesalius.errors import UserError
 from vesalius.language.evidence.context import told
 from vesalius.language.medrgb.cases import Case, naming
 from vesalius.language.retrieval import Document
@@ -19,27 +22,36 @@ CLAIM = "The answer to such a question is {option}."
 
 DETECT = "Is what stands here right?"
 
+_FINEST = 100
+"""Parts of a whole that a share may be told in."""
 
-def others(count: int, rate: float) -> int:
-    """How many documents of another kind stand beside so many, if they are to be this share of all.
 
-    At a rate of 1 the others stand alone, as many.
+def parts(signals: int, rate: float) -> tuple[int, int]:
+    """How many documents of two kinds make a whole of which the second kind is exactly this share.
 
-    >>> others(1, 0.5), others(1, 0.75), others(3, 0.0), others(2, 1.0)
-    (1, 3, 0, 2)
+    The whole is as large as the number of signal documents, or the next larger one that the share divides.
+
+    >>> parts(1, 0.5), parts(1, 0.75), parts(5, 0.4), parts(2, 1.0)
+    ((1, 1), (1, 3), (3, 2), (0, 2))
     """
-    return count if rate >= 1 else round(count * rate / (1 - rate))
+    share = Fraction(rate).limit_denominator(_FINEST)
+    whole = share.denominator * ceil(signals / share.denominator)
+    return whole - int(whole * share), int(whole * share)
 
 
 def standard(case: Case, rate: float, seed: int) -> Record:
-    """The question behind its documents, of which a share is noise.
+    """The question behind its documents, of which a share is noise: it takes the place of the last signal documents.
 
     Args:
-        case: what is asked.
+        case: what is asked; where a share leaves out signal documents, each of them answers it alone.
         rate: share of noise; at 1 there is nothing else.
         seed: of the order of the documents.
+
+    Raises:
+        UserError: if the share needs more signal documents, or more noise, than the case has.
     """
-    return _with_context(case, _mixed(case, rate), seed)
+    own, other = parts(len(case.signal), rate)
+    return _with_context(case, [*_first(case.signal, own, case, rate), *_first(case.noise, other, case, rate)], seed)
 
 
 def sufficiency(case: Case, rate: float, seed: int) -> Record:
@@ -55,14 +67,20 @@ def sufficiency(case: Case, rate: float, seed: int) -> Record:
 def robustness(case: Case, rate: float, seed: int) -> Record:
     """The question behind its documents, of which a share is counterfactual: they say a wrong option where the right one stood.
 
+    No document stands there twice. False are the signal documents that are not shown as they are, then the others, then noise
+    with a claim; where there are fewer signal documents than right ones are wanted, noise fills their places.
+
     Returns:
         A record with the field ``key``: the letters of the right and the planted option, with a slash between them.
+
+    Raises:
+        UserError: if the share needs more noise than the case has.
     """
-    false = [counterfactual(document, case) for document in case.signal]
-    true = () if rate >= 1 else case.signal
-    count = others(len(case.signal), rate)
-    shown = [*true, *(replace(false[place % len(false)], id=f"false {place}") for place in range(count))]
-    record = _with_context(case, shown, seed)
+    right, wrong = parts(len(case.signal), rate)
+    signal, filling = case.signal[:right], max(0, right - len(case.signal))
+    pool = [*case.signal[right:], *signal, *case.noise[filling:]]
+    false = [counterfactual(document, case) for document in _first(pool, wrong, case, rate)]
+    record = _with_context(case, [*signal, *_first(case.noise, filling, case, rate), *false], seed)
     letters = record.get("options", Choices).letters
     key = f"{record.get('answer', Text).value}/{letters[case.planted]}"
     return replace(record, fields={**record.fields, "key": Text(key)})
@@ -101,9 +119,24 @@ def counterfactual(document: Document, case: Case) -> Document:
     return replace(document, title=title, text=text)
 
 
-def _mixed(case: Case, rate: float) -> list[Document]:
-    count = others(len(case.signal), rate)
-    return [*(() if rate >= 1 else case.signal), *case.noise[:count]]
+def context_parted(text: str) -> tuple[list[str], str]:
+    r"""The documents that a text begins with, a line each, and what stands behind them.
+
+    A context has no blank line, a question may have some: the first one parts them. A text without any has no documents.
+
+    >>> context_parted("one\ntwo\n\nA man.\n\nWhich?"), context_parted("Which?")
+    ((['one', 'two'], 'A man.\n\nWhich?'), ([], 'Which?'))
+    """
+    context, blank, asked = text.partition("\n\n")
+    return ([line for line in context.split("\n") if line.strip()], asked) if blank else ([], text)
+
+
+def _first(documents: Sequence[Document], count: int, case: Case, rate: float) -> Sequence[Document]:
+    if len(documents) < count:
+        raise UserError(
+            f"record {case.record.id}: {len(documents)} documents, where the share {rate:g} takes {count}; give more."
+        )
+    return documents[:count]
 
 
 def _with_context(case: Case, shown: Sequence[Document], seed: int) -> Record:

@@ -7,7 +7,7 @@ from vesalius.language.backend import Backend
 from vesalius.language.choices import Answered, Shots
 from vesalius.language.evidence.context import with_evidence
 from vesalius.language.evidence.selecting import Chosen, Selector
-from vesalius.language.medrgb.records import INSUFFICIENT
+from vesalius.language.medrgb.records import INSUFFICIENT, context_parted
 from vesalius.language.questions import Question
 from vesalius.language.retrieval import Document
 from vesalius.language.steering import Strategy
@@ -18,13 +18,14 @@ _ROOM = 10**6
 def evidence_parted(question: Question) -> tuple[list[Document], Question]:
     r"""The documents before a question, a line each, and the question without them.
 
+    A question that has blank lines itself must stand behind documents: its first paragraph would be taken for them.
+
     >>> asked = Question(id="1", text="one\ntwo\n\nWhich?", options=("a", "b"), order=(0, 1))
     >>> documents, bare = evidence_parted(asked)
     >>> [document.text for document in documents], bare.text
     (['one', 'two'], 'Which?')
     """
-    context, _, asked = question.text.rpartition("\n\n")
-    lines = [line for line in context.split("\n") if line.strip()]
+    lines, asked = context_parted(question.text)
     return [Document(str(place), "", line) for place, line in enumerate(lines)], replace(question, text=asked)
 
 

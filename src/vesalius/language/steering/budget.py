@@ -10,9 +10,10 @@ from vesalius.language.choices import NEXT_QUESTION, Answered, Shots, prompt_of
 from vesalius.language.prompts import templates
 from vesalius.language.questions import Question
 from vesalius.language.steering.strategy import CLOSING, steering_templates
+from vesalius.language.thoughts import CLOSES, is_thinking
 
-ENDS = (CLOSING, CLOSING[0].lower() + CLOSING[1:], NEXT_QUESTION)
-"""Where a model that writes its steps into the answer leaves off thinking."""
+ENDS = (CLOSING, CLOSES, NEXT_QUESTION)
+"""Where a model leaves off thinking: the closing words end it as a sentence, with their capital, not in the midst of one."""
 
 _ANSWER = Sampling(max_tokens=32, stop=(NEXT_QUESTION, "\n"))
 
@@ -45,10 +46,10 @@ class _Chain:
 class BudgetForcing:
     """Steps of a length that is set, then the answer (Muennighoff et al. 2025: s1).
 
-    Thinking ends where the model writes the words that close it, or a question of its own, or stops. *Down*: at ``budget`` tokens
-    it is cut. *Up*: where it ends with tokens to spare, those words are withheld and the cue of the prompt ``wait`` stands in
-    their place, up to ``waits`` times. Then the closing words are written for the model, and what it says behind them is its
-    answer.
+    Thinking ends where the model writes a sentence with the words that close it, or ``</think>``, or a question of its own, or
+    stops. *Down*: at ``budget`` tokens it is cut. *Up*: where it ends with tokens to spare, what ended it is withheld and the cue
+    of the prompt ``wait`` stands in its place, up to ``waits`` times. Then an open ``<think>`` is closed, the closing words are
+    written for the model, and what it says behind them is its answer.
 
     The prompt is asked again with the steps at each of these places; a provider counts it again, and so does the answer.
 
@@ -107,9 +108,14 @@ def _without_begun_closing(text: str) -> str:
     return text
 
 
+def _closed(text: str) -> str:
+    """Steps and the words behind which the answer stands, outside of the thought if they are one."""
+    return f"{text}\n{CLOSES}\n\n{CLOSING}" if is_thinking(text) else f"{text} {CLOSING}"
+
+
 def _answered(backend: Backend, questions: Sequence[Question], chains: Sequence[_Chain]) -> list[Answered]:
     thought = [chain for chain in chains if chain.failure is None]
-    replies = iter(backend.generate([Begun(chain.prompt, f"{chain.text} {CLOSING}") for chain in thought], _ANSWER))
+    replies = iter(backend.generate([Begun(chain.prompt, _closed(chain.text)) for chain in thought], _ANSWER))
     found = []
     for question, chain in zip(questions, chains, strict=True):
         said = Completion(text=chain.failure or "", tokens=0, finish="failed")
@@ -125,8 +131,8 @@ def _told(question: Question, chain: _Chain, said: Completion) -> Answered:
     if said.finish == "failed":
         return Answered(letter=None, outcome="failed", raw=said.text, tokens=spent.tokens, calls=spent.calls)
     # some tokenizers lose the space in front
-    forced = f"{CLOSING} {said.text.strip()}"
-    parsed = parse_choice(forced, question.options)
+    answer = said.text.strip()
+    parsed = parse_choice(f"{CLOSING} {answer}", question.options)
     letter = None if parsed.letter is None else question.original(question.letters.index(parsed.letter))
-    raw = f"{chain.text} {forced}".strip()
+    raw = f"{_closed(chain.text)} {answer}".strip()
     return Answered(letter=letter, outcome=parsed.outcome, raw=raw, tokens=spent.tokens, calls=spent.calls)

@@ -10,8 +10,7 @@ from typing import Protocol
 from vesalius.language.backend import Backend, Scored, Usage
 from vesalius.language.evidence.uncertainty import softmax
 from vesalius.language.prompts import Template, packaged_templates
-from vesalius.language.steering.strategy import CLOSING
-from vesalius.language.tree_of_thoughts.paths import Candidate, Judged
+from vesalius.language.tree_of_thoughts.paths import Candidate, Judged, closing
 
 
 class Evaluator(Protocol):
@@ -54,11 +53,12 @@ class LikelihoodEvaluator:
 
     def __call__(self, backend: Backend, candidates: Sequence[Candidate], seed: int) -> list[Judged]:
         """Score the letters once a candidate, and its step where the backend did not say how likely it was."""
-        texts = [one.before if one.letter or not one.step else f"{one.before} {one.step}" for one in candidates]
+        closed = [closing(one.prompt, one.path if one.letter else one.after) for one in candidates]
         letters = [[f" {letter}" for letter in one.question.letters] for one in candidates]
-        scored = backend.score([f"{text} {CLOSING}" for text in texts], letters)
+        scored = backend.score(closed, letters)
         unsaid = [one for one in candidates if one.log_probability is None]
-        rescored = iter(backend.score([one.before for one in unsaid], [[f" {one.step}" if one.step else ""] for one in unsaid]))
+        steps = [[one.path.behind(one.step) if one.step else ""] for one in unsaid]
+        rescored = iter(backend.score([one.before for one in unsaid], steps))
         return [
             _by_likelihood(one, said, next(rescored) if one.log_probability is None else None)
             for one, said in zip(candidates, scored, strict=True)

@@ -1,10 +1,11 @@
 """Paths through a tree of thoughts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
-from vesalius.language.backend import Usage
+from vesalius.language.backend import Begun, Usage
 from vesalius.language.questions import Question
+from vesalius.language.steering.strategy import CLOSING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,17 +17,32 @@ class Path:
         scores: of each, 0 to 1.
         letter: of the option as shown, where the last step names one.
         done: whether it goes no further.
+        between: white space between steps.
     """
 
     steps: tuple[str, ...] = ()
     scores: tuple[float, ...] = ()
     letter: str | None = None
     done: bool = False
+    between: str = " "
 
     @property
     def text(self) -> str:
         """All steps."""
-        return " ".join(self.steps)
+        return self.between.join(self.steps)
+
+    @property
+    def begun(self) -> str:
+        r"""All steps as they stand behind the prompt when the next is to be written, which begins with its own space.
+
+        >>> Path(steps=("a.", "b.")).begun, Path(steps=("a", "b"), between="\n").begun
+        (' a. b.', ' a\nb\n')
+        """
+        return f" {self.text}{self.between.lstrip(' ')}" if self.steps else ""
+
+    def behind(self, step: str) -> str:
+        """A step as it stands behind these."""
+        return f"{self.between if self.steps else ' '}{step}"
 
     @property
     def value(self) -> float:
@@ -60,9 +76,24 @@ class Candidate:
     tokens: int
 
     @property
-    def before(self) -> str:
+    def before(self) -> Begun:
         """Prompt and steps, up to this one."""
-        return f"{self.prompt} {self.path.text}" if self.path.steps else self.prompt
+        return shown(self.prompt, self.path)
+
+    @property
+    def after(self) -> Path:
+        """The path with the step, where there is one."""
+        return replace(self.path, steps=(*self.path.steps, self.step)) if self.step else self.path
+
+
+def shown(prompt: str, path: Path) -> Begun:
+    """Prompt and steps."""
+    return Begun(prompt, f" {path.text}" if path.steps else "")
+
+
+def closing(prompt: str, path: Path) -> Begun:
+    """Prompt, steps and the words that close them, behind which the letter stands."""
+    return Begun(prompt, f"{shown('', path)}{path.behind(CLOSING)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from vesalius.language.prompts import templates
 from vesalius.language.questions import Question
 from vesalius.language.steering.strategy import CLOSING
 from vesalius.language.tree_of_thoughts.evaluators import Evaluator, LikelihoodEvaluator
-from vesalius.language.tree_of_thoughts.paths import Candidate, Path
+from vesalius.language.tree_of_thoughts.paths import Candidate, Path, closing
 
 
 @dataclass(slots=True)
@@ -32,6 +32,9 @@ class TreeOfThoughts:
     At each layer every open path is continued by sampled steps, both evaluator layers judge each, and the paths of the highest
     mean score stay. A path ends with the step that names an option, or where the model says no more; at the last layer an open
     path is closed by the letter that the model finds likeliest behind it. Paths vote for their option with their score.
+
+    Steps that are lines stand on lines of their own in what is continued. Where a model begins with a blank line, or with the end
+    of the line before (a template of conversations may cut it off), it is asked again without that stop, for its first line.
 
     Attributes:
         width: steps that are sampled behind each open path.
@@ -59,6 +62,11 @@ class TreeOfThoughts:
             raise ValueError(f"width {self.width}, beam {self.beam}, depth {self.depth}: each is at least 1.")
 
     @property
+    def between(self) -> str:
+        """White space between steps."""
+        return self.end if self.end.isspace() else " "
+
+    @property
     def prompts(self) -> tuple[str, ...]:
         """That of steps, and the evaluator's."""
         return (templates()["chain of thought"].label, *self.evaluator.prompts)
@@ -70,7 +78,7 @@ class TreeOfThoughts:
     def grow(self, backend: Backend, questions: Sequence[Question], shots: Sequence[Shots], seed: int) -> list[Grown]:
         """The trees, with every path closed where it could be."""
         trees = [
-            Grown(question, str(prompt_of(question, "chain of thought", own, chat=False)))
+            Grown(question, str(prompt_of(question, "chain of thought", own, chat=False)), [Path(between=self.between)])
             for question, own in zip(questions, shots, strict=True)
         ]
         for layer in range(self.depth):
@@ -94,7 +102,6 @@ class TreeOfThoughts:
     def _sampled(self, backend: Backend, trees: Sequence[Grown], seed: int) -> list[tuple[Grown, Candidate]]:
         """Different next steps of every open path; a seed a sample, so that all paths run together."""
         places = [(tree, path) for tree in trees for path in _open(tree)]
-        prompts = [Begun(tree.prompt, f" {path.text}" if path.steps else "") for tree, path in places]
         steps: list[dict[str, Completion]] = [{} for _ in places]
         for sample in range(self.width):
             sampling = Sampling(
@@ -103,18 +110,25 @@ class TreeOfThoughts:
                 stop=(self.end, NEXT_QUESTION),
                 seed=seed * self.width + sample,
             )
-            for (tree, _), own, reply in zip(places, steps, backend.generate(prompts, sampling), strict=True):
-                said = reply.completions[0]
-                tree.usage = tree.usage + reply.usage
-                if said.finish == "failed":
-                    tree.failure = said.text
-                else:
+            for own, said in zip(steps, self._said(backend, places, sampling), strict=True):
+                if said.finish != "failed":
                     own.setdefault(" ".join(said.text.split()), said)
         return [
             (tree, self._candidate(tree, path, text, said))
             for (tree, path), own in zip(places, steps, strict=True)
             for text, said in own.items()
         ]
+
+    def _said(self, backend: Backend, places: Sequence[tuple[Grown, Path]], sampling: Sampling) -> list[Completion]:
+        """A next step of each path."""
+        said = _continued(backend, places, sampling)
+        empty = [place for place, one in enumerate(said) if one.finish != "failed" and not one.text.strip()]
+        if not (self.end.isspace() and empty):
+            return said
+        again = _continued(backend, [places[place] for place in empty], replace(sampling, stop=(NEXT_QUESTION,)))
+        for place, one in zip(empty, again, strict=True):
+            said[place] = one if one.finish == "failed" else _first(one, self.end)
+        return said
 
     def _candidate(self, tree: Grown, path: Path, text: str, said: Completion) -> Candidate:
         closing = CLOSING.lower() in text.lower()
@@ -130,6 +144,22 @@ class TreeOfThoughts:
         )
 
 
+def _continued(backend: Backend, places: Sequence[tuple[Grown, Path]], sampling: Sampling) -> list[Completion]:
+    """Each path continued, its cost and failure noted on its tree."""
+    replies = backend.generate([Begun(tree.prompt, path.begun) for tree, path in places], sampling)
+    for (tree, _), reply in zip(places, replies, strict=True):
+        tree.usage = tree.usage + reply.usage
+        if reply.completions[0].finish == "failed":
+            tree.failure = reply.text
+    return [reply.completions[0] for reply in replies]
+
+
+def _first(said: Completion, end: str) -> Completion:
+    """The first step of a continuation; its likelihood is not known, for that of the whole holds more."""
+    step = said.text.strip().partition(end)[0]
+    return replace(said, text=step, log_probability=None) if step else said
+
+
 def _open(tree: Grown) -> list[Path]:
     return [] if tree.failure is not None else [path for path in tree.paths if not path.done]
 
@@ -139,20 +169,20 @@ def _taken(one: Candidate, score: float) -> Path:
     scores = (*one.path.scores, score)
     if not one.step:
         return replace(one.path, scores=scores, done=True)
-    return Path(steps=(*one.path.steps, one.step), scores=scores, letter=one.letter, done=one.letter is not None)
+    return replace(one.after, scores=scores, letter=one.letter, done=one.letter is not None)
 
 
 def _close(backend: Backend, trees: Sequence[Grown]) -> None:
     """Give every path without an option the letter that is likeliest behind it."""
     places = [(tree, place) for tree in trees if tree.failure is None for place, path in enumerate(tree.paths) if not path.letter]
-    prompts = [Begun(tree.prompt, f" {tree.paths[place].text}".rstrip() + f" {CLOSING}") for tree, place in places]
+    prompts = [closing(tree.prompt, tree.paths[place]) for tree, place in places]
     scored = backend.score(prompts, [[f" {letter}" for letter in tree.question.letters] for tree, _ in places])
     for (tree, place), said in zip(places, scored, strict=True):
         sure = softmax([one.log_probability for one in said.likelihoods])
         letter = tree.question.letters[sure.index(max(sure))]
         path = tree.paths[place]
-        tree.paths[place] = Path(
-            steps=(*path.steps, f"{CLOSING} {letter}."), scores=(*path.scores, max(sure)), letter=letter, done=True
+        tree.paths[place] = replace(
+            path, steps=(*path.steps, f"{CLOSING} {letter}."), scores=(*path.scores, max(sure)), letter=letter, done=True
         )
         tree.usage = tree.usage + said.usage
 

@@ -5,7 +5,7 @@ that would answer it. The *hybrid textbook retriever* searches the question and 
 vectors, fuses the two by ranks, and re-ranks what it finds. The *reader* refines the passages before it answers behind them:
 the model drops those that it judges irrelevant to the question, then those that do not help to choose an option (the knowledge
 self-refiner). Baselines are the same model without retrieval, and the same modules over a corpus of general texts; each module
-is also taken away in turn.
+is also taken away in turn, re-ranking apart from the self-refiner.
 
 Here re-ranking is by the likelihood of the question behind a passage under the same model, and vectors are the model's own,
 where the paper trains retriever and re-ranker; so a corpus of any language can be used and nothing else is needed. In the
@@ -16,9 +16,10 @@ Wang et al.: Augmenting Black-box LLMs with Medical Textbooks for Biomedical Que
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
-from vesalius.language.evidence import AsAsked, First, Generated, QueryMaker, ReadFirst, Refined, Selector, Several
+from vesalius.language.evidence import AsAsked, Generated, QueryMaker, ReadFirst, Refined, Several
 from vesalius.language.models import model_of, opened
 from vesalius.learners.learner import Learner
 from vesalius.learners.steered import Steered
@@ -39,19 +40,39 @@ def augmenter() -> QueryMaker:
     return Several((AsAsked(), Generated(way="rewrite"), Generated(way="expand", joined=True)))
 
 
-def _plain(task: Task, seed: int) -> Learner:
-    return Steered(partial(opened, model_of(task)), reader(task), seed=seed)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Modules:
+    """Which of them are there."""
+
+    augment: bool = True
+    hybrid: bool = True
+    rerank: bool = True
+    refine: bool = True
 
 
-def _read(task: Task, size: Size, corpus: Corpus, augment: bool, hybrid: bool, refine: bool, seed: int) -> Learner:
+WHOLE = Modules()
+TAKEN_AWAY: Mapping[str, Modules] = {
+    "without query augmenter": replace(WHOLE, augment=False),
+    "without dense retrieval": replace(WHOLE, hybrid=False),
+    "without re-ranking": replace(WHOLE, rerank=False),
+    "without self-refiner": replace(WHOLE, refine=False),
+}
+
+
+def _plain(task: Task, size: Size, seed: int) -> Learner:
+    return Steered(partial(opened, model_of(task)), reader(task, size), seed=seed)
+
+
+def _read(task: Task, size: Size, corpus: Corpus, parts: Modules, seed: int) -> Learner:
     data = task.tags["data"]
     room = ROOM[data]
-    select: Selector = Refined(keep=room.keep, words=room.each) if refine else First(room.keep)
+    refine = parts.refine
+    select = Refined(keep=room.keep, words=room.each, rerank=parts.rerank, relevance=refine, usefulness=refine)
     strategy = ReadFirst(
-        partial(hybrid_index, data, corpus, size) if hybrid else lambda backend: words_index(data, corpus, size),
-        queries=augmenter() if augment else AsAsked(),
+        partial(hybrid_index, data, corpus, size) if parts.hybrid else lambda backend: words_index(data, corpus, size),
+        queries=augmenter() if parts.augment else AsAsked(),
         select=select,
-        then=reader(task),
+        then=reader(task, size),
         depth=DEPTH[size],
         words=room.all,
     )
@@ -60,20 +81,15 @@ def _read(task: Task, size: Size, corpus: Corpus, augment: bool, hybrid: bool, r
 
 def _learners(task: Task, size: Size) -> Arms:
     """The whole, and without each module."""
-    whole = {"augment": True, "hybrid": True, "refine": True}
-    arms = {"LLM-AMT": whole} | {
-        f"without {name}": whole | {key: False}
-        for key, name in (("augment", "query augmenter"), ("hybrid", "dense retrieval"), ("refine", "self-refiner"))
-    }
-    chosen = {"LLM-AMT": whole} if size == "smoke" else arms
-    return {name: partial(_read, task, size, "textbook", *parts.values()) for name, parts in chosen.items()}
+    arms = {"LLM-AMT": WHOLE, **({} if size == "smoke" else TAKEN_AWAY)}
+    return {name: partial(_read, task, size, "textbook", parts) for name, parts in arms.items()}
 
 
 def _baselines(task: Task, size: Size) -> Arms:
-    plain: Arms = {PLAIN: partial(_plain, task)}
+    plain: Arms = {PLAIN: partial(_plain, task, size)}
     if task.tags["data"] == "medqa":
         return plain
-    return {**plain, GENERAL: partial(_read, task, size, "general", True, True, True)}
+    return {**plain, GENERAL: partial(_read, task, size, "general", WHOLE)}
 
 
 SYSTEM = System(

@@ -3,8 +3,8 @@
 Mechanism: a model that writes its steps before its answer is given a budget of thinking tokens. *Down*: at the budget its steps
 are cut and the answer is forced. *Up*: where it would end its thinking early, the words that end it are withheld and "Wait" is
 put in their place, once or several times (budget forcing). Each budget and number of waits is an arm, so that the finding holds
-accuracy by budget with its tokens; ``forced`` counts the answers that forcing mended and broke. Baselines are the same model
-asked for its answer alone, and with its steps as long as it likes.
+accuracy by budget with its tokens. It does not hold which answers forcing mended and which it broke: ``forced`` counts them from
+the predictions of two arms. Baselines are the same model asked for its answer alone, and with its steps as long as it likes.
 
 The paper first fine-tunes on a thousand or 23 thousand filtered traces of a teacher. The models of the clinic in miniature have
 learnt to write such steps already, from ``learners/base_models``, so that here the scaling at test time is measured; a model of
@@ -47,7 +47,7 @@ def _learners(task: Task, size: Size) -> Arms:
     data = task.tags["data"]
     down = {f"budget {tokens}": Arm(BudgetForcing(budget=tokens)) for tokens in DOWN[data][size]}
     up = {_waits(count): Arm(BudgetForcing(budget=ROOM[data][size], waits=count)) for count in UP[size]}
-    return built(task, down | up)
+    return built(task, down | up, size)
 
 
 def _waits(count: int) -> str:
@@ -55,7 +55,7 @@ def _waits(count: int) -> str:
 
 
 def _baselines(task: Task, size: Size) -> Arms:
-    return built(task, {PLAIN: Arm(alone()), STEPS: Arm(steps(task))})
+    return built(task, {PLAIN: Arm(alone()), STEPS: Arm(steps(task, size=size))}, size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ Mechanism: Medprompt in full. Training questions are answered by the model itsel
 is right; each question is shown the examples nearest to it by embedding; the options are shuffled several times, each order is
 answered with steps, and the majority of the answers, told back to the record's letters, is taken. Its parts stand as arms of
 their own (random and nearest examples without steps; one order), and so do ensembles of several sizes. The paper's other half
-asks a model that reasons by itself: plainly, with examples, and as an ensemble without shuffling. Accuracy against tokens gives
-the frontier: arms that no other betters in both (``frontier``; the run's page draws it).
+asks a model that reasons by itself: plainly, with examples, and as an ensemble without shuffling. The finding holds each arm's
+accuracy and tokens, of which the run's page draws the frontier: arms that no other betters in both (``frontier`` lists them).
 
 One model stands for both here: asked for its answer alone it is the quick one, asked for its steps the one that thinks. Name a
 reasoning model by ``--model`` for the paper's own question.
@@ -36,24 +36,26 @@ ZERO_SHOT = "zero-shot"
 def _learners(task: Task, size: Size) -> Arms:
     shown, samples = shots(task, size), SAMPLES[size]
     medprompt = {
-        f"Medprompt, {count} orders": Arm(steps(task, count, shuffle=True), shown, "embedding") for count in ORDERS[size]
+        f"Medprompt, {count} orders": Arm(steps(task, count, shuffle=True, size=size), shown, "embedding")
+        for count in ORDERS[size]
     }
     return built(
         task,
         {
             "random few-shot": Arm(alone(), shown, "random"),
             "nearest few-shot": Arm(alone(), shown, "embedding"),
-            "nearest few-shot, own steps": Arm(steps(task), shown, "embedding"),
+            "nearest few-shot, own steps": Arm(steps(task, size=size), shown, "embedding"),
             **medprompt,
-            "thinking": Arm(steps(task)),
-            "thinking, random few-shot": Arm(steps(task), shown, "random"),
-            f"thinking, ensemble of {samples}": Arm(steps(task, samples)),
+            "thinking": Arm(steps(task, size=size)),
+            "thinking, random few-shot": Arm(steps(task, size=size), shown, "random"),
+            f"thinking, ensemble of {samples}": Arm(steps(task, samples, size=size)),
         },
+        size,
     )
 
 
 def _baselines(task: Task, size: Size) -> Arms:
-    return built(task, {ZERO_SHOT: Arm(alone())})
+    return built(task, {ZERO_SHOT: Arm(alone())}, size)
 
 
 @dataclass(frozen=True, slots=True)

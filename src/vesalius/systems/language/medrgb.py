@@ -6,11 +6,14 @@ information is insufficient, which is right where all documents are noise. *Inte
 question; these are asked behind all documents, and the question itself, alone or after its smaller ones. *Robustness*: a share
 of the documents is counterfactual and says a wrong option; the metrics are the share that stays right and the share that
 follows. *Detection* asks of single documents whether they are right. The share of noise or falsehood is known in each task's
-name.
+name, and exactly so: signal documents leave their places to others where there are several, and where there is one, so many
+others stand beside it that the share comes out. Where more right documents are wanted beside false ones than answer the question,
+noise fills their places, and noise with a claim is false.
 
-Readers are the model without documents, with all of them, with written steps, and with those that it judges relevant and
-useful itself. A copier that believes documents and a sceptic that ignores them, which are no models, say what each test can
-show.
+Readers are the model with all documents, by letter and with written steps, and with those that it judges relevant and useful
+itself; baselines are the same model without documents, by letter and with written steps, so that a gain of documents is read
+between arms that answer alike. A copier that believes documents and a sceptic that ignores them, which are no models, say what
+each test can show.
 
 Records are built here. Over the clinic in miniature the signal documents are known; a smaller question is one of the disease
 that a document is about. Over MedQA, documents are those of MedQuAD that question and right option find together, a smaller
@@ -38,15 +41,19 @@ from vesalius.systems.language.steering_tasks import chains
 from vesalius.systems.system import Arms, Claim, System
 from vesalius.tasks import Task
 
-NO_DOCUMENTS = "no documents"
+MEMORY_BY_LETTER, MEMORY_BY_STEPS = "no documents, letter", "no documents, steps"
 
 
 def _steered(backend: Callable[[], Backend], strategy: Strategy, seed: int) -> Learner:
     return Steered(backend, strategy, seed=seed)
 
 
+def _steps(task: Task, size: Size) -> Ask:
+    return Ask(protocol="chain of thought", sampling=chains(task, size=size))
+
+
 def _readers(task: Task, size: Size) -> Mapping[str, Strategy]:
-    steps = Ask(protocol="chain of thought", sampling=chains(task))
+    steps = _steps(task, size)
     judged = Refined(keep=8, words=200, rerank=False)
     readers: Mapping[str, Strategy] = {
         "all documents": Ask(protocol="letter"),
@@ -60,8 +67,7 @@ def _learners(task: Task, size: Size) -> Arms:
     model = partial(opened, model_of(task))
     arms: Arms = {name: partial(_steered, model, strategy) for name, strategy in _readers(task, size).items()}
     if task.tags["test"] == "integration":
-        steps = Ask(protocol="chain of thought", sampling=chains(task))
-        arms = {**arms, "smaller questions first, steps": partial(_integrated, model, steps)}
+        arms = {**arms, "smaller questions first, steps": partial(_integrated, model, _steps(task, size))}
     return {**arms, "copier": partial(_steered, copier, Ask()), "sceptic": partial(_steered, sceptic, Ask())}
 
 
@@ -70,9 +76,9 @@ def _integrated(backend: Callable[[], Backend], strategy: Strategy, seed: int) -
 
 
 def _baselines(task: Task, size: Size) -> Arms:
-    steps = Ask(protocol="chain of thought", sampling=chains(task))
-    memory = Sifted(select=First(0), then=steps, abstain=False)
-    return {NO_DOCUMENTS: partial(_steered, partial(opened, model_of(task)), memory)}
+    model = partial(opened, model_of(task))
+    asked: Mapping[str, Strategy] = {MEMORY_BY_LETTER: Ask(protocol="letter"), MEMORY_BY_STEPS: _steps(task, size)}
+    return {name: partial(_steered, model, Sifted(select=First(0), then=then, abstain=False)) for name, then in asked.items()}
 
 
 SYSTEM = System(

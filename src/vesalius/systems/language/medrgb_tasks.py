@@ -13,7 +13,7 @@ from vesalius.language.medrgb import (
     detection,
     integration_records,
     needed,
-    others,
+    parts,
     robustness,
     searched,
     standard,
@@ -34,15 +34,26 @@ from vesalius.tasks.texts import CHOICE_MARGIN, by_release, choices_task
 SEED = 0
 TEST: Mapping[Size, int] = {"smoke": 3, "default": 80, "paper": 1000}
 _FIFTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-NOISE: Mapping[Size, tuple[float, ...]] = {"smoke": (0.5,), "default": (0.0, 0.5, 0.75, 1.0), "paper": _FIFTHS}
-SUFFICIENT: Mapping[Size, tuple[float, ...]] = {"smoke": (1.0,), "default": (0.5, 1.0), "paper": _FIFTHS}
-FALSE: Mapping[Size, tuple[float, ...]] = {"smoke": (0.5,), "default": (0.0, 0.5, 1.0), "paper": _FIFTHS}
-"""Shares of noise, and of counterfactual documents."""
+_ALONE = (0.0, 0.5, 0.75, 0.8, 1.0)
+Rates = Mapping[Size, tuple[float, ...]]
+_NOISE: Rates = {"smoke": (0.5,), "default": (0.0, 0.5, 0.75, 1.0)}
+_SUFFICIENT: Rates = {"smoke": (1.0,), "default": (0.5, 1.0)}
+NOISE: Mapping[str, Rates] = {"clinic": {**_NOISE, "paper": _ALONE}, "medqa": {**_NOISE, "paper": _FIFTHS}}
+SUFFICIENT: Mapping[str, Rates] = {"clinic": {**_SUFFICIENT, "paper": _ALONE}, "medqa": {**_SUFFICIENT, "paper": _FIFTHS}}
+"""Shares of noise, by the tag ``data``: one page of the clinic answers, which shares below a half would need several of."""
+
+FALSE: Rates = {"smoke": (0.5,), "default": (0.0, 0.5, 1.0), "paper": _FIFTHS}
+"""Shares of counterfactual documents."""
 
 PART: Part = "new diseases"
 """Of the clinic: what documents say can then not be known without them."""
 
-_MEDQA_SIGNAL = 3
+SIGNAL: Mapping[str, Mapping[Size, int]] = {
+    "clinic": {"smoke": 1, "default": 1, "paper": 1},
+    "medqa": {"smoke": 4, "default": 4, "paper": 5},
+}
+"""Documents that answer a question; of MedQA as many as the shares divide, so that each test shows the same number."""
+
 _SMALLER_POOL = 600
 _OPTION_WORDS = 20
 
@@ -68,8 +79,8 @@ class Built:
 
 def clinic(size: Size) -> list[Task]:
     """All tests on facts of the textbook; integration on the comparison of four diseases."""
-    facts = partial(_clinic_cases, "recall", TEST[size])
-    compared = partial(_clinic_cases, "several steps", TEST[size])
+    facts = partial(_clinic_cases, "recall", size)
+    compared = partial(_clinic_cases, "several steps", size)
     return _tasks("clinic", size, facts, compared, _clinic_smaller)
 
 
@@ -91,12 +102,11 @@ Smaller = Callable[[], Callable[[Document, np.random.Generator], Record | None]]
 
 def _tasks(data: str, size: Size, facts: Cases, compared: Cases, smaller: Smaller) -> list[Task]:
     build = partial(_task, data)
-    made = [build("standard", rate, partial(_each, standard, facts, rate)) for rate in NOISE[size]]
-    made += [build("sufficiency", rate, partial(_each, sufficiency, facts, rate)) for rate in SUFFICIENT[size]]
-    rate = 0.0
+    made = [build("standard", rate, partial(_each, standard, facts, rate)) for rate in NOISE[data][size]]
+    made += [build("sufficiency", rate, partial(_each, sufficiency, facts, rate)) for rate in SUFFICIENT[data][size]]
     made += [
-        build("integration", rate, partial(_integration, compared, smaller, rate, True), more=(SUB_QUESTIONS,)),
-        build("smaller questions", rate, partial(_integration, compared, smaller, rate, False)),
+        build("integration", 0.0, partial(_integration, compared, smaller, True), more=(SUB_QUESTIONS,)),
+        build("smaller questions", 0.0, partial(_integration, compared, smaller, False)),
     ]
     made += [_robust(build("robustness", rate, partial(_each, robustness, facts, rate))) for rate in FALSE[size]]
     return [*made, build("detection", 0.5, partial(_detection, facts))]
@@ -129,26 +139,27 @@ def _each(build: Callable[[Case, float, int], Record], found: Cases, rate: float
     return [build(case, rate, SEED) for case in found()]
 
 
-def _integration(found: Cases, smaller: Smaller, rate: float, whole: bool) -> list[Record]:
+def _integration(found: Cases, smaller: Smaller, whole: bool) -> list[Record]:
     ask = smaller()
-    pairs = [integration_records(case, ask, rate, SEED) for case in found()]
-    return [record for record, _ in pairs] if whole else [one for _, own in pairs for one in own]
+    built = [integration_records(case, ask, SEED) for case in found()]
+    return [record for record, _ in built] if whole else [one for _, own in built for one in own]
 
 
 def _detection(found: Cases) -> list[Record]:
     return [record for case in found() for record in detection(case)]
 
 
-def _most_noise() -> int:
-    rates = [rate for table in (NOISE, SUFFICIENT) for own in table.values() for rate in own]
-    return max(others(1, rate) for rate in rates)
+def _most_noise(data: str, size: Size) -> int:
+    """As many documents as any test shows."""
+    rates = (*NOISE[data][size], *SUFFICIENT[data][size], *FALSE[size])
+    return max(sum(parts(SIGNAL[data][size], rate)) for rate in rates)
 
 
 @cache
-def _clinic_cases(level: Level, count: int) -> tuple[Case, ...]:
+def _clinic_cases(level: Level, size: Size) -> tuple[Case, ...]:
     corpus = documents("clinic", "textbook")
-    records = Exam(level=level, part=PART, test=count).records()
-    return tuple(cases(records, corpus, needed(corpus), noise=4 * _most_noise(), seed=SEED))
+    records = Exam(level=level, part=PART, test=TEST[size]).records()
+    return tuple(cases(records, corpus, needed(corpus), noise=_most_noise("clinic", size), seed=SEED))
 
 
 @cache
@@ -168,8 +179,8 @@ def _clinic_smaller() -> Callable[[Document, np.random.Generator], Record | None
 @cache
 def _medqa_cases(size: Size) -> tuple[Case, ...]:
     records = by_release(MEDQA_4.records()).test[: TEST[size]]
-    find = searched(words_index("medqa", "textbook", size), _MEDQA_SIGNAL)
-    return tuple(cases(records, documents("medqa", "textbook", size), find, noise=_MEDQA_SIGNAL * _most_noise(), seed=SEED))
+    find = searched(words_index("medqa", "textbook", size), SIGNAL["medqa"][size])
+    return tuple(cases(records, documents("medqa", "textbook", size), find, noise=_most_noise("medqa", size), seed=SEED))
 
 
 @cache

@@ -34,18 +34,19 @@ def _learners(task: Task, size: Size) -> Arms:
         {
             "random few-shot": Arm(alone(), shown, "random"),
             "nearest few-shot": Arm(alone(), shown, "embedding"),
-            "chain of thought": Arm(steps(task)),
-            "random few-shot, chain of thought": Arm(steps(task), shown, "random"),
-            "nearest few-shot, chain of thought": Arm(steps(task), shown, "embedding"),
-            "self-consistency": Arm(steps(task, votes)),
-            "nearest few-shot, self-consistency": Arm(steps(task, votes), shown, "embedding"),
-            "nearest few-shot, shuffled ensemble": Arm(steps(task, votes, shuffle=True), shown, "embedding"),
+            "chain of thought": Arm(steps(task, size=size)),
+            "random few-shot, chain of thought": Arm(steps(task, size=size), shown, "random"),
+            "nearest few-shot, chain of thought": Arm(steps(task, size=size), shown, "embedding"),
+            "self-consistency": Arm(steps(task, votes, size=size)),
+            "nearest few-shot, self-consistency": Arm(steps(task, votes, size=size), shown, "embedding"),
+            "nearest few-shot, shuffled ensemble": Arm(steps(task, votes, shuffle=True, size=size), shown, "embedding"),
         },
+        size,
     )
 
 
 def _baselines(task: Task, size: Size) -> Arms:
-    return built(task, {ZERO_SHOT: Arm(alone())})
+    return built(task, {ZERO_SHOT: Arm(alone())}, size)
 
 
 SYSTEM = System(

@@ -3,11 +3,13 @@
 Mechanism: the model's linear layers are rounded to INT4. Its reasoning is decomposed into steps; behind every path of the tree
 several next steps are sampled, an evaluator layer judges the reasoning of each and another its medical correctness, the paths
 of the highest score stay, and those that end vote for their option with their score. Baselines are the same INT4 model asked
-for its answer alone, and with one chain of thought; beside the tree stand self-consistency with as many chains as the tree has
-paths, and the tree with scores by chance, which say whether the evaluators matter, and the model before rounding.
+for its answer alone, and with one chain of thought; beside the tree stand self-consistency with as many chains as a layer of
+the tree samples steps, which spends far less than the tree (the finding has the tokens of both), and the tree with scores by
+chance, which say whether the evaluators matter, and the model before rounding.
 
 Distillation: for each training question the best path that ends at the right option becomes an example, and a student is tuned
-on these; the baselines are the student as it was and the same number of steps on single chains of the same teacher.
+on these; the baselines are the student as it was and the same number of steps on single chains of the same teacher. What the
+teacher spent is shared out among the records that the student then answers.
 
 The evaluators are the model's own likelihoods (of the step, and of the surest option behind it), or it is asked for both
 verdicts; models of the clinic in miniature can only be judged by the first. The paper's reflections on wrong paths, which
@@ -24,8 +26,8 @@ from vesalius.language.backend import Backend
 from vesalius.language.models import folder_of, model_of, opened
 from vesalius.language.steering import Ask, Strategy
 from vesalius.language.tree_of_thoughts import AskedEvaluator, ChanceEvaluator, Evaluator, LikelihoodEvaluator, TreeOfThoughts
-from vesalius.learners.from_tree import FromChains, FromTree, Lessons
-from vesalius.learners.language_model.adapted import Adapted, Tune
+from vesalius.learners.from_tree import Distilled, FromChains, FromTree, Lessons
+from vesalius.learners.language_model.adapted import Tune
 from vesalius.learners.learner import Learner
 from vesalius.learners.prompted import Prompted
 from vesalius.learners.quantised import opened_int4
@@ -43,8 +45,11 @@ GROUP: Mapping[Size, int] = {"smoke": 32, "default": 128, "paper": 128}
 TREES: Mapping[Size, TreeOfThoughts] = {
     "smoke": TreeOfThoughts(width=2, beam=1, depth=3),
     "default": TreeOfThoughts(width=3, beam=2, depth=6),
-    "paper": TreeOfThoughts(width=5, beam=5, depth=8, step_tokens=256, end="\n"),
+    "paper": TreeOfThoughts(width=5, beam=5, depth=8),
 }
+LINE_TOKENS: Mapping[Size, int] = {"smoke": 96, "default": 96, "paper": 256}
+"""Of a step of a model that writes its steps on lines; those of the clinic write sentences on one."""
+
 LESSONS: Mapping[Size, Lessons] = {
     "smoke": Lessons(steps=2, learning_rate=1e-4, batch=2),
     "default": Lessons(steps=40, learning_rate=3e-4),
@@ -76,16 +81,16 @@ def questions(size: Size) -> list[Task]:
 
 def _tree(task: Task, size: Size, evaluator: Evaluator) -> TreeOfThoughts:
     tree = replace(TREES[size], evaluator=evaluator)
-    return tree if task.tags["data"] == "clinic" else replace(tree, end="\n", step_tokens=96)
+    return tree if task.tags["data"] == "clinic" else replace(tree, end="\n", step_tokens=LINE_TOKENS[size])
 
 
 def _steered(backend: Callable[[], Backend], strategy: Strategy, seed: int) -> Learner:
     return Steered(backend, strategy, seed=seed)
 
 
-def _student(task: Task, tune: Tune, seed: int) -> Learner:
-    ask = partial(Prompted, protocol="chain of thought", sampling=chains(task))
-    return Adapted(partial(folder_of, model_of(task)), tune, ask=ask, seed=seed)
+def _student(task: Task, tune: Tune, size: Size, seed: int) -> Learner:
+    ask = partial(Prompted, protocol="chain of thought", sampling=chains(task, size=size))
+    return Distilled(partial(folder_of, model_of(task)), tune, ask=ask, seed=seed)
 
 
 def _learners(task: Task, size: Size) -> Arms:
@@ -94,7 +99,7 @@ def _learners(task: Task, size: Size) -> Arms:
     if task.tags["form"] == "distillation":
         return {
             "tuned on paths of the tree": partial(
-                _student, task, FromTree(teacher=rounded, tree=likelihood, lessons=LESSONS[size])
+                _student, task, FromTree(teacher=rounded, tree=likelihood, lessons=LESSONS[size]), size
             )
         }
     strategies: Mapping[str, Strategy] = {
@@ -102,7 +107,7 @@ def _learners(task: Task, size: Size) -> Arms:
         "INT4, tree, asked for verdicts": _tree(task, size, AskedEvaluator()),
         "INT4, tree, scores by chance": _tree(task, size, ChanceEvaluator()),
         "INT4, self-consistency": Ask(
-            protocol="chain of thought", votes=likelihood.width * likelihood.beam, sampling=chains(task, TEMPERATURE)
+            protocol="chain of thought", votes=likelihood.width * likelihood.beam, sampling=chains(task, TEMPERATURE, size=size)
         ),
     }
     chosen = dict(list(strategies.items())[:1]) if size == "smoke" else strategies
@@ -110,12 +115,12 @@ def _learners(task: Task, size: Size) -> Arms:
 
 
 def _baselines(task: Task, size: Size) -> Arms:
-    steps = Ask(protocol="chain of thought", sampling=chains(task))
+    steps = Ask(protocol="chain of thought", sampling=chains(task, size=size))
     rounded = partial(opened_int4, model_of(task), GROUP[size])
     plain = partial(opened, model_of(task))
     if task.tags["form"] == "distillation":
-        tune = FromChains(teacher=rounded, sampling=chains(task), lessons=LESSONS[size])
-        return {"tuned on chains": partial(_student, task, tune), "not tuned": partial(_steered, plain, steps)}
+        tune = FromChains(teacher=rounded, sampling=chains(task, size=size), lessons=LESSONS[size])
+        return {"tuned on chains": partial(_student, task, tune, size), "not tuned": partial(_steered, plain, steps)}
     return {
         CHAIN: partial(_steered, rounded, steps),
         PLAIN: partial(_steered, rounded, Ask()),

@@ -63,14 +63,14 @@ def clinic(size: Size) -> list[Task]:
     return [replace(choices_task(exam), question=exam.name, tags={"data": "clinic", "level": exam.level}) for exam in exams]
 
 
-def reader(task: Task) -> Ask:
+def reader(task: Task, size: Size) -> Ask:
     """How questions are asked, whether passages stand in front or not: by written steps, but recall by the likeliest letter.
 
     So the clinic's base reads best on exams with other seeds than these (docs/mini-clinic.md).
     """
     if task.tags.get("level") == "recall":
         return Ask(protocol="letter")
-    return Ask(protocol="chain of thought", sampling=chains(task))
+    return Ask(protocol="chain of thought", sampling=chains(task, size=size))
 
 
 def medqa_medquad(size: Size) -> list[Task]:

@@ -40,8 +40,8 @@ def synthetic(size: Size) -> Generated:
     return Generated(way="search", samples=QUERIES[size], temperature=TEMPERATURE)
 
 
-def _plain(task: Task, seed: int) -> Learner:
-    return Steered(partial(opened, model_of(task)), reader(task), seed=seed)
+def _plain(task: Task, size: Size, seed: int) -> Learner:
+    return Steered(partial(opened, model_of(task)), reader(task, size), seed=seed)
 
 
 def _read(task: Task, size: Size, sampled: bool, chosen: bool, seed: int) -> Learner:
@@ -53,7 +53,7 @@ def _read(task: Task, size: Size, sampled: bool, chosen: bool, seed: int) -> Lea
         lambda backend: words_index(data, "web", size),
         queries=queries,
         select=select,
-        then=reader(task),
+        then=reader(task, size),
         depth=DEPTH[size] if sampled else DEPTH[size] * QUERIES[size],
         words=room.all,
     )
@@ -73,7 +73,7 @@ def _learners(task: Task, size: Size) -> Arms:
 
 
 def _baselines(task: Task, size: Size) -> Arms:
-    return {PLAIN: partial(_plain, task), STANDARD: partial(_read, task, size, False, False)}
+    return {PLAIN: partial(_plain, task, size), STANDARD: partial(_read, task, size, False, False)}
 
 
 SYSTEM = System(

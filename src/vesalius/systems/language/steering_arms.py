@@ -9,6 +9,7 @@ from vesalius.language.shots import Choice
 from vesalius.language.steering import Ask, Strategy
 from vesalius.learners.learner import Learner
 from vesalius.learners.steered import Steered
+from vesalius.names import Size
 from vesalius.systems.language.steering_tasks import TEMPERATURE, chains
 from vesalius.systems.system import Arms
 from vesalius.tasks import Task
@@ -34,24 +35,24 @@ def alone() -> Ask:
     return Ask()
 
 
-def steps(task: Task, votes: int = 1, *, shuffle: bool = False) -> Ask:
+def steps(task: Task, votes: int = 1, *, shuffle: bool = False, size: Size) -> Ask:
     """Written steps and then the answer; greedily or, for several votes, sampled."""
-    sampling = chains(task, TEMPERATURE if votes > 1 else 0.0)
+    sampling = chains(task, TEMPERATURE if votes > 1 else 0.0, size=size)
     return Ask(protocol="chain of thought", votes=votes, shuffle=shuffle, sampling=sampling)
 
 
-def built(task: Task, arms: Mapping[str, Arm]) -> Arms:
+def built(task: Task, arms: Mapping[str, Arm], size: Size) -> Arms:
     """Learners of the task's model."""
-    return {name: partial(_build, task, arm) for name, arm in arms.items()}
+    return {name: partial(_build, task, size, arm) for name, arm in arms.items()}
 
 
-def _build(task: Task, arm: Arm, seed: int) -> Learner:
+def _build(task: Task, size: Size, arm: Arm, seed: int) -> Learner:
     with_steps = arm.shots and not (isinstance(arm.strategy, Ask) and arm.strategy.protocol != "chain of thought")
     return Steered(
         partial(opened, model_of(task)),
         arm.strategy,
         shots=arm.shots,
         choose=arm.choose,
-        own_steps=chains(task) if with_steps else None,
+        own_steps=chains(task, size=size) if with_steps else None,
         seed=seed,
     )

@@ -39,7 +39,12 @@ SHOTS: Mapping[str, Mapping[Size, int]] = {
 TEMPERATURE = 0.7
 """At which chains are sampled, as in self-consistency (Wang et al. 2023)."""
 
-_CHAIN_TOKENS: Mapping[str, int] = {"clinic": 128, "medqa": 384}
+CHAIN_TOKENS: Mapping[str, Mapping[Size, int]] = {
+    "clinic": {"smoke": 128, "default": 128, "paper": 128},
+    "medqa": {"smoke": 64, "default": 384, "paper": 8192},
+}
+"""Of written steps at most, by the tag ``data``: at paper size room for models that think at length."""
+
 _MEDQA_NOTE = "Where the release at hand has no training questions, examples are test questions that are held out."
 
 
@@ -87,6 +92,6 @@ def shots(task: Task, size: Size) -> int:
     return SHOTS[task.tags["data"]][size]
 
 
-def chains(task: Task, temperature: float = 0.0) -> Sampling:
-    """How steps are written: long enough for the task, and no longer than the clinic's models take."""
-    return Sampling(max_tokens=_CHAIN_TOKENS[task.tags["data"]], temperature=temperature, stop=(NEXT_QUESTION,))
+def chains(task: Task, temperature: float = 0.0, *, size: Size) -> Sampling:
+    """How steps are written: long enough for task and size, and no longer than the clinic's models take."""
+    return Sampling(max_tokens=CHAIN_TOKENS[task.tags["data"]][size], temperature=temperature, stop=(NEXT_QUESTION,))

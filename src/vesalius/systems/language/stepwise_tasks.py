@@ -94,7 +94,7 @@ _SHORT = 24
 
 def steps_of(task: Task, size: Size, temperature: float = 0.0) -> Sampling:
     """How solutions are written."""
-    sampling = chains(task, temperature)
+    sampling = chains(task, temperature, size=size)
     return replace(sampling, max_tokens=_SHORT) if size == "smoke" else sampling
 
 

@@ -167,9 +167,9 @@ def _backend(task: Task) -> Callable[[], Backend]:
     return partial(_mock, task) if "mock" in task.tags else partial(opened, model_of(task))
 
 
-def _build(task: Task, mitigation: Mitigation, seed: int) -> Learner:
+def _build(task: Task, size: Size, mitigation: Mitigation, seed: int) -> Learner:
     protocol: Protocol = "chain of thought" if task.tags["protocol"] == "chain of thought" else "letter"
-    sampling = chains(task) if protocol == "chain of thought" else None
+    sampling = chains(task, size=size) if protocol == "chain of thought" else None
     return Mitigated(_backend(task), mitigation, protocol=protocol, sampling=sampling, seed=seed)
 
 
@@ -177,11 +177,11 @@ def _learners(task: Task, size: Size) -> Arms:
     arms: dict[str, Mitigation] = dict(MITIGATIONS)
     if task.source.name.endswith(BIASED):
         arms[REMOVED] = "bias removed"
-    return {name: partial(_build, task, mitigation) for name, mitigation in arms.items()}
+    return {name: partial(_build, task, size, mitigation) for name, mitigation in arms.items()}
 
 
 def _baselines(task: Task, size: Size) -> Arms:
-    return {PLAIN: partial(_build, task, "plain")}
+    return {PLAIN: partial(_build, task, size, "plain")}
 
 
 SYSTEM = System(
