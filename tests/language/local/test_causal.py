@@ -254,3 +254,8 @@ def test_a_text_that_is_read_whole_keeps_what_the_tokenizer_adds(llama: Loaded) 
     tokenizer = ending(llama).tokenizer
     assert tokens_of("pain", tokenizer) == (*begun_tokens("pain", tokenizer), tokenizer.eos_token_id)
     assert begun_tokens("", tokenizer) == tokens_of("", tokenizer)
+
+
+def test_an_end_that_the_tokenizer_adds_is_not_gone_on_from(llama: Loaded) -> None:
+    plain, found = (Local(each).generate(PROMPTS, Sampling(max_tokens=6)) for each in (llama, ending(llama)))
+    assert found == plain

@@ -1,5 +1,8 @@
+import copy
+
 import pytest
 from tests.learners.language_model.tiny import EXAMPLES, organs, tiny
+from tokenizers.processors import TemplateProcessing
 
 from vesalius.errors import UserError
 from vesalius.language.choices import answer
@@ -57,3 +60,17 @@ def test_texts_are_packed_into_whole_blocks_with_an_end_behind_each(tokenizer):
     assert [len(row["input_ids"]) for row in text_rows(["the pain", "fever", "cough"], tokenizer, 5, seed=0)] == [5]
     with pytest.raises(UserError, match="training texts: none"):
         text_rows([], tokenizer, 5, seed=0)
+
+
+@pytest.mark.parametrize("form", ["$A <end>", "the $A <end>"])
+def test_an_end_that_the_tokenizer_adds_itself_stands_behind_the_answer_alone(form, tokenizer):
+    ending = copy.deepcopy(tokenizer)
+    begin = tokenizer("the")["input_ids"]
+    ending.backend_tokenizer.post_processor = TemplateProcessing(single=form, special_tokens=[("<end>", 0), ("the", *begin)])
+    examples = [Example("pain is", "in the heart"), Example("", "fever is")]
+    front = begin if form.startswith("the") else []
+    for row, plain in zip(*(example_rows(examples, each, 100) for each in (ending, tokenizer)), strict=True):
+        # of an empty prompt, a beginning that the tokenizer adds takes the place of the end that stands for it
+        own = plain["input_ids"][1:] if front and plain["input_ids"][0] == 0 else plain["input_ids"]
+        assert row["input_ids"] == front + own
+        assert [token for token in row["labels"] if token != IGNORED] == [token for token in plain["labels"] if token != IGNORED]

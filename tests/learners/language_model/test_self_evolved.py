@@ -80,6 +80,15 @@ def test_each_round_explores_with_what_the_one_before_learnt(tmp_path):
     assert sum(one.calls for one in learner.predict(RECORDS)) == 16 + len(RECORDS)
 
 
+def test_a_second_learner_explores_with_the_same_tuned_policy_though_tuning_is_remembered(tmp_path):
+    folder, explored = tiny("qwen", tmp_path), []
+    for _ in range(2):
+        explore = Taught()
+        evolved(folder, explore, reward=False, rounds=2, seed=3).fit(RECORDS, [])
+        explored.append(explore.policies)
+    assert explored[0] == explored[1] and len(set(explored[0])) == 2
+
+
 def test_what_is_missing_is_told(tmp_path):
     folder = tiny("llama", tmp_path)
     with pytest.raises(UserError, match="training records"):

@@ -5,6 +5,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from tests.language.local.conftest import save_model
+from vesalius.errors import UserError
 from vesalius.language.models import TAG
 from vesalius.learners.language_model.networks import opened_network
 from vesalius.nets.merging import dare, slerp, ties
@@ -93,3 +94,10 @@ def test_the_default_size_has_each_exam_against_the_base_and_against_the_domain_
             assert arms == ({"domain model", *MERGES}, {"base"})
         else:
             assert arms == ({*MERGES, *PACKINGS}, {"domain model"})
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_a_model_without_linear_layers_cannot_be_packed_and_is_named(packing, tmp_path):
+    folder = save_model("gpt2", tmp_path / "base")
+    with pytest.raises(UserError, match=f"{folder}: none of its layers"):
+        fitted(tasks(folder)["domain model"], packing)

@@ -192,11 +192,12 @@ class SelfEvolved:
         if not questions or any(question.answer is None for question in questions):
             raise UserError(f"training records: none, or one lacks the field {self._target!r}; the answers are the reward.")
         network, tokenizer = opened_network(self._base())
-        found: list[Found] = []
+        tuned, found = Tuned(network, 0), list[Found]()
         for number in range(self._rounds):
-            found.append(self._explore(as_backend(network, tokenizer), questions, self._seed * self._rounds + number))
+            found.append(self._explore(as_backend(tuned.network, tokenizer), questions, self._seed * self._rounds + number))
             network, tokenizer = opened_network(self._base())
-            self._tuned, self._tokenizer = self._tune(network, tokenizer, found), tokenizer
+            tuned = self._tune(network, tokenizer, found)
+        self._tuned, self._tokenizer = tuned, tokenizer
         if self._reward is not None:
             self._reward.fit([one for each in found for one in each.labelled])
         self._owed = (sum(one.tokens for one in found), sum(one.calls for one in found))

@@ -9,10 +9,11 @@ with scales of its inputs by activations on domain texts (AWQ, `nets/activation_
 
 The domain model and its merges are compared with the base, merges and packed models with the domain model, on exams of the clinic
 in miniature: what the domain's texts tell, what the base knew, and the second dialect, which stands for the paper's seven other
-languages and which neither base nor texts know. Density and shares of the merges are one half, chosen beforehand; the
-released settings were not at hand. The domain
-model is trained once a seed for all arms and exams; its seconds stand at the first. The merge and packing keep names of weights,
-so that a merged model is a plain folder; a packed one is kept as its packed numbers.
+languages and which neither base nor texts know. SLERP stops half-way along the arc. TIES and DARE do not stop half-way: each
+keeps half of the numbers that training changed and adds them to the base at scale one, those of DARE twice over. All of this was
+chosen beforehand; the released settings were not at hand. The domain model is trained once a seed for all arms and exams; its
+seconds stand at the first. The merge and packing keep names of weights, so that a merged model is a plain folder; a packed one is
+kept as its packed numbers.
 
 Labrak, Bazoge, Morin, Gourraud, Rouvier, Dufour: BioMistral: A Collection of Open-Source Pretrained Large Language Models for
 Medical Domains. Findings of ACL 2024, arXiv 2402.10373.
@@ -24,6 +25,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from vesalius.errors import UserError
 from vesalius.language.models import folder_of, model_of, opened
 from vesalius.learners.language_model.adapted import Adapted, Tuned
 from vesalius.learners.language_model.once import Once
@@ -156,9 +158,19 @@ class Packed:
         validation: Sequence[Record],
         seed: int,
     ) -> Tuned:
-        """Train the base, then pack a copy of it; calibration takes the domain's texts."""
-        from vesalius.nets.activation_aware import input_scales
+        """Train the base, then pack a copy of it; calibration takes the domain's texts.
 
+        Raises:
+            UserError: if the base has no layer that can be packed.
+        """
+        from vesalius.nets.activation_aware import input_scales
+        from vesalius.nets.int4 import linear_layers
+
+        if not any(linear_layers(network, (HEAD,))):
+            raise UserError(
+                f"{network.name_or_path}: none of its layers is a plain linear one, and no other can be packed; name a model of "
+                "another form than GPT-2's."
+            )
         tuned = self.domain(network, tokenizer, train, validation, seed)
         own, scales = copy.deepcopy(tuned.network), None
         if self.packing == "4 bits, awq":
@@ -172,7 +184,7 @@ class Packed:
 
 
 def merged(base: "Mapping[str, Tensor]", domain: "Mapping[str, Tensor]", merge: Merge, seed: int) -> "dict[str, Tensor]":
-    """Weights of a merge of the two, half-way or of half the density."""
+    """Weights of a merge of the two: half-way, or of half the density at full scale."""
     from vesalius.nets.merging import dare, slerp, ties
 
     match merge:

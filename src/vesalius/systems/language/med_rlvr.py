@@ -53,8 +53,9 @@ BUDGETS: Mapping[Size, Budget] = {
         learning_rate=5e-7, penalty=0.01, supervised_rate=5e-6,
     ),
 }  # fmt: skip
-"""Rates of the default size are the best by accuracy on 300 questions of another seed (``Practised.seed`` 1), one training each: of
-1e-5, 3e-5 and 1e-4 for practice, of 3e-5, 1e-4, 3e-4 and 1e-3 for fine-tuning."""
+"""Rates of the default size are the best by accuracy on 300 questions of another seed (``Practised.seed`` 1), one training each:
+of 1e-5, 3e-5 and 1e-4 for practice, of 3e-5, 1e-4, 3e-4 and 1e-3 for fine-tuning. Tokens are those of the clinic's models; where
+words are cut into pieces, a written-out chain is longer and is cut."""
 
 
 def _clinic(size: Size) -> list[Task]:

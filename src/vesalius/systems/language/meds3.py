@@ -8,7 +8,9 @@ reward model is trained. At test the policy writes n solutions, and the answer i
 most by their last steps (PRM-guided vote-sum), or that of the single best solution.
 
 Baselines: the base, greedily and by a majority of n samples; the base fine-tuned on right solutions that were sampled without a
-search, and on the answers alone; and the evolved policy with the majority in place of its reward model.
+search, and on the answers alone; and the evolved policy with the majority in place of its reward model. Solutions are sampled
+without a search in as many rounds as trees are grown, each by the policy that the round before tuned; a tree spends about twice
+the tokens that the samples of the same question do (costs are in the finding).
 
 Left out of the paper: its reflection step (the policy is told to go back over a step whose value fell), for which a base must
 follow such an instruction, and the reward model as the search's value in later rounds.
@@ -56,9 +58,9 @@ class Budget:
     """Of all arms that are tuned.
 
     Attributes:
-        rounds: of evolving.
+        rounds: of evolving, with a search or without.
         search_rounds, branches, roll_outs: of the search, a question.
-        samples: solutions of a training question, where they are sampled without a search.
+        samples: solutions of a training question in a round, where they are sampled without a search.
         steps, learning_rate: of fine-tuning.
         reward_steps, reward_rate: of training the reward model.
         rank: of adapters, 0 to train all of a model.
@@ -118,7 +120,7 @@ def _evolved(
         _sampling(task, size, SAMPLES[size]),
         reward=None if believes == "majority" else _reward(task, budget, seed),
         choosing=Choosing(aggregate="last", select="best" if believes == "best" else "vote"),
-        rounds=budget.rounds if searches else 1,
+        rounds=budget.rounds,
         seed=seed,
     )
 

@@ -1,5 +1,8 @@
+import copy
+
 import pytest
 import torch
+from tokenizers.processors import TemplateProcessing
 
 from vesalius.errors import UserError
 from vesalius.learners.language_model.policy import rollouts as module
@@ -102,3 +105,31 @@ def test_draws_follow_from_the_seed(network, tokenizer):
 def test_too_long_a_prompt_is_said_so(network, tokenizer):
     with pytest.raises(UserError, match="takes 32"):
         drawn(network(), tokenizer, max_tokens=30)
+
+
+@pytest.mark.parametrize("stop", ["X", "a b"])
+def test_a_sample_ends_where_the_stop_first_appears_and_its_text_lacks_it(network, tokenizer, stop):
+    rollouts = drawn(network(), tokenizer, samples=100, max_tokens=8, stop=stop)
+    stopped = 0
+    for tokens, made, text in zip(rollouts.tokens_BT, rollouts.made_BT, rollouts.texts, strict=True):
+        own = tokens[made].tolist()
+        whole = tokenizer.decode(own, skip_special_tokens=True)
+        assert whole.count(stop) <= 1 and stop not in text and made.tolist() == sorted(made.tolist(), reverse=True)
+        assert text == whole.split(stop)[0] and (stop not in whole or whole.endswith(stop))
+        stopped += stop in whole
+        assert own[-1] == 0 or len(own) == 8 or stop in whole
+    assert 0 < stopped < len(rollouts.texts)
+
+
+def test_a_stop_that_does_not_appear_changes_nothing(network, tokenizer):
+    one, other = (drawn(network(), tokenizer, stop=stop) for stop in ("", "a b c d e f g"))
+    assert torch.equal(one.tokens_BT, other.tokens_BT) and torch.equal(one.log_probabilities_BT, other.log_probabilities_BT)
+    assert one.texts == other.texts
+
+
+def test_what_a_tokenizer_adds_behind_a_text_is_not_asked(network, tokenizer):
+    ending = copy.deepcopy(tokenizer)
+    ending.backend_tokenizer.post_processor = TemplateProcessing(single="$A <end>", special_tokens=[("<end>", 0)])
+    assert ending("a b")["input_ids"] == [1, 2, 0]
+    plain, found = (drawn(network(), each) for each in (tokenizer, ending))
+    assert torch.equal(found.prompts_PL, plain.prompts_PL) and found.texts == plain.texts

@@ -7,10 +7,13 @@ from tests.language.local.conftest import save_model
 
 from vesalius.errors import UserError
 from vesalius.language.backend import Sampling
+from vesalius.language.choices import NEXT_QUESTION
 from vesalius.learners.language_model.adapted import Adapted
+from vesalius.learners.language_model.policy import optimisation
 from vesalius.learners.language_model.policy.methods import GroupRelative, Proximal
 from vesalius.learners.language_model.policy.optimisation import Practice
 from vesalius.learners.language_model.policy.rewards import right_option, right_option_in_form
+from vesalius.learners.language_model.policy.rollouts import roll_out
 from vesalius.learners.language_model.policy.tuning import Reinforced, Supervised
 from vesalius.learners.prompted import Prompted
 
@@ -46,6 +49,18 @@ def test_models_of_other_forms_are_tuned_saved_and_read_by_plain_transformers(tm
     restored = learner(folder, tune)
     restored.load(tmp_path / "saved")
     assert [one.raw for one in restored.predict(exam(3))] == [one.raw for one in trained.predict(exam(3))]
+
+
+def test_practice_ends_a_sample_where_the_test_does(tmp_path, monkeypatch):
+    stops = []
+
+    def noting(*asked, **options):
+        stops.append(options["stop"])
+        return roll_out(*asked, **options)
+
+    monkeypatch.setattr(optimisation, "roll_out", noting)
+    learner(save_model("llama", tmp_path), WAYS["group-relative"]).fit(exam(4), ())
+    assert stops == [NEXT_QUESTION] * PRACTICE.steps
 
 
 def test_supervision_takes_as_many_updates_and_no_chains(tmp_path):

@@ -5,7 +5,8 @@ from vesalius.errors import UserError
 from vesalius.language.backend import Sampling
 from vesalius.language.scripted import Scripted
 from vesalius.learners.language_model.process_reward.best_of import BestOf, Choosing
-from vesalius.learners.language_model.process_reward.judges import ByChain, ByOutcome
+from vesalius.learners.language_model.process_reward.judges import ByChain, ByModel, ByOutcome
+from vesalius.learners.language_model.process_reward.reward import Scored
 from vesalius.learners.learner import Learner
 from vesalius.records import Text
 
@@ -34,7 +35,8 @@ class Suspicious:
     def scores(self, questions, chains):
         if not self.fitted:
             raise UserError("not fitted")
-        return [[[0.1 if "short" in step else 0.9 for step in chain] for chain in own] for own in chains]
+        scores = ([[0.1 if "short" in step else 0.9 for step in chain] for chain in own] for own in chains)
+        return [Scored(one, tokens=5, calls=1) for one in scores]
 
     def save(self, folder):
         (folder / "fitted").write_text(str(len(self.fitted)))
@@ -64,8 +66,30 @@ def test_what_fitting_cost_is_told_once():
     learner, plain = verified(), BestOf(policy, SAMPLED)
     learner.fit(RECORDS[:4], [])
     first, second = (sum(one.tokens for one in learner.predict(RECORDS)) for _ in range(2))
-    assert second == sum(one.tokens for one in plain.predict(RECORDS)) < first
+    assert second < first
     assert all(one.calls == 1 for one in plain.predict(RECORDS))
+
+
+def test_what_the_reward_model_reads_is_a_cost_of_the_answer():
+    learner, plain = verified(), BestOf(policy, SAMPLED)
+    learner.fit(RECORDS[:4], [])
+    learner.predict(RECORDS)
+    for judged, sampled in zip(learner.predict(RECORDS), plain.predict(RECORDS), strict=True):
+        assert (judged.tokens, judged.calls) == (sampled.tokens + 5, sampled.calls + 1)
+
+
+def test_what_a_model_reads_as_a_judge_is_a_cost_of_fitting():
+    judge = Scripted(lambda prompt, sampling, sample: "1: right\n2: right")
+    asking, free = verified(ByModel(lambda: judge)), verified(ByOutcome())
+    for learner in (asking, free):
+        learner.fit(RECORDS[:4], [])
+    told, told_free = asking.predict(RECORDS), free.predict(RECORDS)
+    assert sum(one.calls for one in told) == sum(one.calls for one in told_free) + len(judge.asked)
+    assert sum(one.tokens for one in told) > sum(one.tokens for one in told_free) + 6 * len(judge.asked)
+    # it is told once, and a second fitting adds its own alone
+    once = sum(one.tokens for one in told)
+    asking.fit(RECORDS[:4], [])
+    assert sum(one.tokens for one in asking.predict(RECORDS)) == once
 
 
 def test_each_different_chain_is_labelled_once():

@@ -31,6 +31,12 @@ def test_a_number_of_a_list_is_no_step():
     assert split_steps("1. Gout has crystals. 2. So A.") == ("1. Gout has crystals.", " 2. So A.")
 
 
+def test_a_number_of_several_digits_is_no_step_either():
+    assert split_steps("9. Nine.\n10. Ten. 11. Eleven; 3.5 of it.") == ("9. Nine.", "\n10. Ten.", " 11. Eleven;", " 3.5 of it.")
+    # a line of its own, and a number that ends a sentence, are steps
+    assert split_steps("10.\nTen. It is 12. So A.") == ("10.", "\nTen.", " It is 12.", " So A.")
+
+
 def test_letters_are_told_in_the_order_of_the_record():
     question = Question(id="q", text="?", options=("gout", "flu"), order=(1, 0))
     assert solution_of(" The answer is A.", question).letter == "B"

@@ -11,6 +11,7 @@ from vesalius.language.retrieval import Bm25, Document
 from vesalius.learners.language_model.networks import opened_network
 from vesalius.learners.language_model.process_reward.evidence import Evidence
 from vesalius.learners.language_model.process_reward.reward import Labelling, Reward, Training
+from vesalius.learners.language_model.process_reward.solutions import asked
 from vesalius.learners.language_model.process_reward.verifier import Judged, Verifier
 from vesalius.learners.language_model.supervised import with_lora
 from vesalius.metrics import METRICS
@@ -99,7 +100,7 @@ def auroc(evidence, folder):
     """Of the steps of cases that the verifier was not trained on."""
     reward = Reward(lambda: opened_network(folder), Training(steps=15, batch=2, learning_rate=1e-2), evidence=evidence)
     reward.fit([Labelling(one, (STEP,), ((float(place % 2),),)) for place, one in enumerate(CASES[:12])])
-    scores = [own[0][0] for own in reward.scores(CASES[12:], [[STEP]] * 12)]
+    scores = [one.scores[0][0] for one in reward.scores(CASES[12:], [[STEP]] * 12)]
     return METRICS["auroc"].function(np.array(scores), np.array([place % 2 for place in range(12)], dtype=float))
 
 
@@ -117,4 +118,30 @@ def test_evidence_is_left_out_where_there_is_no_room(tmp_path):
     assert {one.id for one in found} == {"long", "short"}
     reward = Reward(lambda: opened_network(folder), Training(steps=1, batch=1), evidence=Evidence(index, count=2))
     reward.fit([Labelling(question, (STEP,), ((1.0,),))])
-    assert len(reward.scores([question], [[STEP]])[0][0]) == 1
+    assert len(reward.scores([question], [[STEP]])[0].scores[0]) == 1
+
+
+def test_training_follows_from_its_seed_where_there_is_dropout_and_leaves_the_random_state(tmp_path):
+    folder = tiny("gpt2", tmp_path)
+
+    def scores(state):
+        verifier = Verifier(*opened_network(folder))
+        torch.manual_seed(state)
+        before = torch.get_rng_state()
+        found = trained(verifier, 3).scores(PROMPT, CHAINS)
+        assert torch.equal(torch.get_rng_state(), before)
+        return found
+
+    assert scores(1) == scores(2)
+
+
+def test_what_is_read_is_told_with_the_prompt_once(tmp_path):
+    network, tokenizer = opened_network(tiny("llama", tmp_path))
+    question = Question(id="q", text="fever", options=("A", "B"), order=(0, 1))
+    reward = Reward(lambda: (network, tokenizer), Training(steps=1, batch=1))
+    reward.fit([Labelling(question, (STEP,), ((1.0,),))])
+    chains = [(" A is a drug .", " A ."), (" B .",), (" B .",)]
+    read, nothing = reward.scores([question, question], [chains, [()]])
+    prompt = len(tokenizer(asked(question))["input_ids"])
+    assert (read.tokens, read.calls) == (prompt + 7 + 2, 1)
+    assert (nothing.scores, nothing.tokens, nothing.calls) == ([[]], 0, 0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from torch import nn
 
-from vesalius.language.choices import Protocol, prompt_of
+from vesalius.language.choices import NEXT_QUESTION, Protocol, prompt_of
 from vesalius.language.questions import Question, question_of
 from vesalius.learners.language_model.networks import weights_digest
 from vesalius.learners.language_model.policy.rewards import right_option
@@ -51,7 +51,9 @@ def right_shares(
     for start in range(0, len(questions), _AT_ONCE):
         some = questions[start : start + _AT_ONCE]
         prompts = [prompt_of(question, protocol, (), chat=False) for question in some]
-        texts = roll_out(network, tokenizer, prompts, samples=samples, max_tokens=max_tokens, seed=seed + start).texts
+        texts = roll_out(
+            network, tokenizer, prompts, samples=samples, max_tokens=max_tokens, seed=seed + start, stop=NEXT_QUESTION
+        ).texts
         for place, question in enumerate(some):
             own = texts[place * samples : (place + 1) * samples]
             shares.append(float(np.mean([right_option(question, text) for text in own])))
@@ -65,6 +67,21 @@ def band_of(share: float) -> Band:
     ['hard', 'hard', 'medium', 'medium', 'easy', 'easy']
     """
     return "hard" if share <= 0.2 else "easy" if share >= 0.8 else "medium"
+
+
+def outside(share: float, band: Band) -> float:
+    """How far from a band the share of right samples is; 0 within it and at its bounds.
+
+    >>> [outside(0.6, band) > 0 for band in BANDS], outside(0.0, "medium")
+    ([True, False, True], 0.2)
+    """
+    match band:
+        case "easy":
+            return max(0.0, 0.8 - share)
+        case "medium":
+            return max(0.0, 0.2 - share, share - 0.8)
+        case "hard":
+            return max(0.0, share - 0.2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +105,7 @@ class OfDifficulty:
     def __call__(
         self, network: nn.Module, tokenizer: "PreTrainedTokenizerBase", records: Sequence[Record], seed: int
     ) -> list[Record]:
-        """The records, those of a band in the order in which they came; all records where none is of the bands.
+        """The records, those of a band in the order in which they came; where none is of the bands, those that come nearest.
 
         Arms that take other bands or fewer records are told by the same samples.
         """
@@ -97,7 +114,11 @@ class OfDifficulty:
         shares = _shares.get(key, lambda: self._shares_of(network, tokenizer, questions, seed))
         found = [band_of(share) for share in shares]
         places = in_turns([[place for place, band in enumerate(found) if band == wanted] for wanted in self.bands], self.count)
-        return [records[place] for place in places] or list(records)
+        return [records[place] for place in places or self._nearest(shares)]
+
+    def _nearest(self, shares: Sequence[float]) -> list[int]:
+        apart = [min(outside(share, band) for band in self.bands) for share in shares]
+        return sorted(sorted(range(len(shares)), key=lambda place: apart[place])[: self.count])
 
     def _shares_of(
         self, network: nn.Module, tokenizer: "PreTrainedTokenizerBase", questions: Sequence[Question], seed: int

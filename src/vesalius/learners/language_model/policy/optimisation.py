@@ -98,11 +98,13 @@ class Exercise:
         prompts: all that there are.
         reward: of a text that was written to one.
         watched: by name, what else is noted of it; the mean of each step stands in the history.
+        stop: a text at which a sample ends; an empty one is none.
     """
 
     prompts: Sequence[Prompt]
     reward: Score
     watched: Mapping[str, Score] = field(default_factory=dict)
+    stop: str = ""
 
 
 def optimise(
@@ -171,7 +173,15 @@ def _sampled(
     seed: int,
 ) -> Batch:
     prompts = [exercise.prompts[place] for place in places]
-    rollouts = roll_out(network, tokenizer, prompts, samples=practice.samples, max_tokens=practice.max_tokens, seed=seed)
+    rollouts = roll_out(
+        network,
+        tokenizer,
+        prompts,
+        samples=practice.samples,
+        max_tokens=practice.max_tokens,
+        seed=seed,
+        stop=exercise.stop,
+    )
     scores = _scores(exercise.reward, rollouts, places)
     with torch.no_grad():
         reference_BT = judged(reference, rollouts).log_probabilities_BT

@@ -14,7 +14,7 @@ from vesalius.errors import UserError
 from vesalius.language.backend import Prompt
 from vesalius.language.local.attention import growing_cache
 from vesalius.language.local.inputs import cache_argument
-from vesalius.language.local.texts import tokens_of
+from vesalius.language.local.texts import begun_tokens
 from vesalius.learners.language_model.networks import plain_network
 from vesalius.learners.language_model.supervised import longest
 
@@ -33,9 +33,9 @@ class Rollouts:
         prompts_PL: tokens, padded on the left.
         asked_PL: which of them are the prompt's.
         tokens_BT: what was made, padded on the right.
-        made_BT: which of them were; the token that ends a text is one of them.
+        made_BT: which of them were; the token that ends a text is one of them, and so is what completes a stop.
         log_probabilities_BT: of each under the policy that made it, 0 in the padding.
-        texts: what was made, as text, without the end.
+        texts: what was made, as text, without the end or the stop.
     """
 
     prompts_PL: Tensor
@@ -77,6 +77,7 @@ def roll_out(
     samples: int,
     max_tokens: int,
     seed: int,
+    stop: str = "",
 ) -> Rollouts:
     """Draw samples of each prompt from the policy itself: temperature 1, no token left out.
 
@@ -87,30 +88,58 @@ def roll_out(
         samples: of each.
         max_tokens: at most so many are made.
         seed: of the draws.
+        stop: a text at whose first appearance a sample ends, as it does where the policy is tested; an empty one is none.
 
     Raises:
         UserError: if a prompt and ``max_tokens`` are longer than the model takes.
     """
-    ends = _ends(plain_network(network), tokenizer)
     place = next(network.parameters()).device
-    prompts_PL, asked_PL = _padded(prompts, tokenizer, ends[0], place)
+    ends = _Ends(torch.tensor(_ends(plain_network(network), tokenizer), device=place), stop, tokenizer)
+    prompts_PL, asked_PL = _padded(prompts, tokenizer, int(ends.tokens_E[0]), place)
     _require_room(plain_network(network), prompts_PL.shape[1] + max_tokens)
     with torch.no_grad():
         tokens_BT, made_BT, log_BT = _drawn(network, prompts_PL, asked_PL, samples, max_tokens, ends, seed)
-    texts = tuple(
-        tokenizer.decode(row[made].tolist(), skip_special_tokens=True) for row, made in zip(tokens_BT, made_BT, strict=True)
-    )
+    texts = tuple(ends.before(row[made].tolist()) for row, made in zip(tokens_BT, made_BT, strict=True))
     return Rollouts(prompts_PL, asked_PL, tokens_BT, made_BT, log_BT, texts)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """What ends a sample: any of some tokens, or a text."""
+
+    tokens_E: Tensor
+    stop: str
+    tokenizer: "PreTrainedTokenizerBase"
+
+    @property
+    def reach(self) -> int:
+        """Tokens among which a stop is: each has at least a byte, and a stop may begin in the middle of one."""
+        return len(self.stop.encode()) + 4 if self.stop else 1
+
+    def reached(self, recent_BT: Tensor) -> Tensor:
+        """Whether each row, which had not ended before, ends with the last of its recent tokens."""
+        ended_B = torch.isin(recent_BT[:, -1], self.tokens_E)
+        if not self.stop:
+            return ended_B
+        stopped = [self.stop in self._text(row) for row in recent_BT.tolist()]
+        return ended_B | torch.tensor(stopped, device=ended_B.device)
+
+    def before(self, made: list[int]) -> str:
+        """What a row says before its end."""
+        text = self._text(made)
+        return text.split(self.stop, 1)[0] if self.stop else text
+
+    def _text(self, tokens: list[int]) -> str:
+        return str(self.tokenizer.decode(tokens, skip_special_tokens=True))
+
+
 def _drawn(
-    network: nn.Module, prompts_PL: Tensor, asked_PL: Tensor, samples: int, max_tokens: int, ends: Sequence[int], seed: int
+    network: nn.Module, prompts_PL: Tensor, asked_PL: Tensor, samples: int, max_tokens: int, ends: _Ends, seed: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Tokens, which of them were made, and their log-probabilities; a row that has ended is dropped from what is run."""
     place, rows = prompts_PL.device, len(prompts_PL) * samples
     generator = torch.Generator(place).manual_seed(seed)
-    ends_E = torch.tensor(ends, device=place)
-    tokens_BT = torch.full((rows, max_tokens), ends[0], device=place)
+    tokens_BT = torch.full((rows, max_tokens), int(ends.tokens_E[0]), device=place)
     made_BT = torch.zeros(rows, max_tokens, dtype=torch.bool, device=place)
     log_BT = torch.zeros(rows, max_tokens, device=place)
     cache, alive = growing_cache(), torch.arange(rows, device=place)
@@ -124,7 +153,8 @@ def _drawn(
         drawn = torch.multinomial(surprise.exp(), 1, generator=generator)
         tokens_BT[alive, step], made_BT[alive, step] = drawn[:, 0], True
         log_BT[alive, step] = surprise.gather(1, drawn)[:, 0]
-        going = torch.isin(drawn[:, 0], ends_E, invert=True).nonzero()[:, 0]
+        recent_BT = tokens_BT[:, : step + 1][:, -ends.reach :]
+        going = (~ends.reached(recent_BT[alive])).nonzero()[:, 0]
         if len(going) == 0 or step + 1 == max_tokens:
             break
         if len(going) < len(alive):
@@ -219,7 +249,7 @@ def _ends(network: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> l
 def _padded(
     prompts: Sequence[Prompt], tokenizer: "PreTrainedTokenizerBase", blank: int, place: torch.device
 ) -> tuple[Tensor, Tensor]:
-    rows = [tokens_of(prompt, tokenizer) for prompt in prompts]
+    rows = [begun_tokens(prompt, tokenizer) for prompt in prompts]
     width = max(map(len, rows))
     tokens = [[blank] * (width - len(row)) + list(row) for row in rows]
     asked = [[False] * (width - len(row)) + [True] * len(row) for row in rows]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vesalius.errors import UserError
-from vesalius.language.choices import Protocol, prompt_of
+from vesalius.language.choices import NEXT_QUESTION, Protocol, prompt_of
 from vesalius.language.questions import question_of
 from vesalius.learners.language_model.adapted import Tuned
 from vesalius.learners.language_model.examples import choice_examples
@@ -75,6 +75,7 @@ class Reinforced:
             prompts=[prompt_of(question, self.protocol, (), chat=False) for question in questions],
             reward=scored(self.rule),
             watched={name: scored(rule) for name, rule in WATCHED.items()},
+            stop=NEXT_QUESTION,
         )
         history = optimise(self.method(), network, tokenizer, exercise, self.practice, seed=seed)
         return Tuned(network, count_parameters(network), {"reinforcement": history})

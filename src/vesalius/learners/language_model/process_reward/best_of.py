@@ -11,7 +11,7 @@ from vesalius.language.backend import Backend, Sampling
 from vesalius.language.questions import Question, question_of
 from vesalius.learners.kept_file import kept
 from vesalius.learners.language_model.process_reward.judges import Judge
-from vesalius.learners.language_model.process_reward.reward import Labelling, Reward
+from vesalius.learners.language_model.process_reward.reward import Labelling, Reward, Scored
 from vesalius.learners.language_model.process_reward.selection import Aggregate, Select, chosen, majority
 from vesalius.learners.language_model.process_reward.solutions import Solved, solve
 from vesalius.records import Record
@@ -43,35 +43,37 @@ def answered(
     """
     questions = [question_of(record, target="") for record in records]
     solved = solve(policy, questions, sampling)
-    scores: Sequence[list[list[float]] | None] = [None] * len(records)
+    scored: Sequence[Scored | None] = [None] * len(records)
     if reward is not None:
-        scores = reward.scores(questions, [[solution.steps for solution in one.solutions] for one in solved])
-    return [decide(one, own, choosing, record) for one, own, record in zip(solved, scores, records, strict=True)]
+        scored = reward.scores(questions, [[solution.steps for solution in one.solutions] for one in solved])
+    return [decide(one, own, choosing, record) for one, own, record in zip(solved, scored, records, strict=True)]
 
 
-def decide(solved: Solved, scores: Sequence[Sequence[float]] | None, choosing: Choosing, record: Record) -> Prediction:
-    """The prediction of a record: the solution that is believed, and what all of them cost.
+def decide(solved: Solved, scored: Scored | None, choosing: Choosing, record: Record) -> Prediction:
+    """The prediction of a record: the solution that is believed, and what all of them, and their scores, cost.
 
     Args:
         solved: the record's solutions.
-        scores: of their steps; None believes the majority.
+        scored: their steps; None believes the majority.
         choosing: how, by scores.
         record: that is answered.
     """
-    own = solved.solutions
-    place = majority(own) if scores is None else chosen(own, scores, choosing.aggregate, choosing.select)
-    one = own[place]
-    return Prediction(
-        record_id=record.id, value=one.letter, outcome=one.outcome, raw=one.text, tokens=solved.tokens, calls=solved.calls
-    )
+    own, tokens, calls = solved.solutions, solved.tokens, solved.calls
+    if scored is None:
+        one = own[majority(own)]
+    else:
+        one = own[chosen(own, scored.scores, choosing.aggregate, choosing.select)]
+        tokens, calls = tokens + scored.tokens, calls + scored.calls
+    return Prediction(record_id=record.id, value=one.letter, outcome=one.outcome, raw=one.text, tokens=tokens, calls=calls)
 
 
 class BestOf:
     """Samples solutions from a policy that is not changed, and believes one of them.
 
-    ``fit`` samples solutions of the training questions, has their steps labelled and trains the reward model on them. What that
-    cost is added to the records of the next ``predict`` in equal shares. The same seed gives the same samples whatever is
-    believed, so that two such learners differ in the selection alone.
+    ``fit`` samples solutions of the training questions, has their steps labelled and trains the reward model on them. What was
+    asked for that, of policy and judge, is added to the records of the next ``predict`` in equal shares; training itself shows in
+    its seconds alone. The same seed gives the same samples whatever is believed, so that two such learners differ in the
+    selection alone.
 
     Args:
         policy: makes the model that solves; it is called when first needed.
@@ -117,14 +119,19 @@ class BestOf:
             UserError: if there are no training records, or they lack what the judge needs.
         """
         self._owed = (0, 0)
-        if self._reward is None:
+        if self._reward is None or self._judge is None:
             return
         if not train:
             raise UserError("training records: none; a reward model needs questions with their answers.")
         questions = [question_of(record, self._target) for record in train]
         solved = solve(self.policy, questions, replace(self._sampling, seed=self._seed))
+        tokens, calls = self._judge.spent
         self._reward.fit(self._labelled(questions, solved))
-        self._owed = (sum(one.tokens for one in solved), sum(one.calls for one in solved))
+        judged_tokens, judged_calls = self._judge.spent
+        self._owed = (
+            sum(one.tokens for one in solved) + judged_tokens - tokens,
+            sum(one.calls for one in solved) + judged_calls - calls,
+        )
 
     def _labelled(self, questions: Sequence[Question], solved: Sequence[Solved]) -> list[Labelling]:
         assert self._reward is not None and self._judge is not None

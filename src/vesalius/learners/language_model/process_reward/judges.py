@@ -25,6 +25,11 @@ _BARE = re.compile(r"[\W_]+")
 class Judge(Protocol):
     """Labels steps for training a verifier."""
 
+    @property
+    def spent(self) -> tuple[int, int]:
+        """Tokens and calls of all labels so far."""
+        ...
+
     def labels(self, question: Question, solutions: Sequence[Solution], documents: Sequence[Document]) -> list[Labels]:
         """Of each solution, a label a step.
 
@@ -67,6 +72,11 @@ class ByChain:
     def __init__(self, *, noise: float = 0.0, seed: int = 0) -> None:
         self._noise, self._seed = noise, seed
 
+    @property
+    def spent(self) -> tuple[int, int]:
+        """Nothing: no model is asked."""
+        return 0, 0
+
     def labels(self, question: Question, solutions: Sequence[Solution], documents: Sequence[Document]) -> list[Labels]:
         """Compare each step.
 
@@ -92,6 +102,11 @@ class ByChain:
 class ByOutcome:
     """Labels the last step alone, by whether the answer is right: what an outcome reward model learns from."""
 
+    @property
+    def spent(self) -> tuple[int, int]:
+        """Nothing: no model is asked."""
+        return 0, 0
+
     def labels(self, question: Question, solutions: Sequence[Solution], documents: Sequence[Document]) -> list[Labels]:
         """Compare each answer.
 
@@ -114,6 +129,12 @@ class ByModel:
 
     def __init__(self, backend: Callable[[], Backend], *, max_tokens: int = 256) -> None:
         self._make, self._sampling = backend, Sampling(max_tokens=max_tokens)
+        self._tokens = self._calls = 0
+
+    @property
+    def spent(self) -> tuple[int, int]:
+        """Of the judge."""
+        return self._tokens, self._calls
 
     @cached_property
     def backend(self) -> Backend:
@@ -128,6 +149,8 @@ class ByModel:
             for one in solutions
         ]
         replies = self.backend.generate(prompts, self._sampling)
+        self._tokens += sum(reply.usage.tokens for reply in replies)
+        self._calls += sum(reply.usage.calls for reply in replies)
         return [_verdicts(reply.text, len(one.steps)) for one, reply in zip(solutions, replies, strict=True)]
 
 

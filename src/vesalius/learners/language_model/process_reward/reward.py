@@ -65,6 +65,20 @@ class Labelling:
     labels: tuple[Labels, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What is said of the solutions of one question.
+
+    Attributes:
+        scores: of each solution, a score a step, 0 to 1.
+        tokens, calls: spent on it.
+    """
+
+    scores: list[list[float]]
+    tokens: int
+    calls: int
+
+
 class Reward:
     """Scores the steps of solutions, with retrieved evidence before the question or without.
 
@@ -108,8 +122,8 @@ class Reward:
             judged, steps=training.steps, batch=training.batch, learning_rate=training.learning_rate, seed=self._seed
         )
 
-    def scores(self, questions: Sequence[Question], chains: Sequence[Sequence[Chain]]) -> list[list[list[float]]]:
-        """Of each question, of each chain, a score a step, 0 to 1.
+    def scores(self, questions: Sequence[Question], chains: Sequence[Sequence[Chain]]) -> list[Scored]:
+        """Of each question, what its chains are worth step by step.
 
         Raises:
             UserError: before ``fit`` and ``load``.
@@ -117,7 +131,7 @@ class Reward:
         verifier = self._known()
         found = self.evidence(questions)
         return [
-            verifier.scores(self._prompt(question, own, documents), own)
+            _scored(verifier, self._prompt(question, own, documents), own)
             for question, own, documents in zip(questions, chains, found, strict=True)
         ]
 
@@ -151,3 +165,10 @@ class Reward:
         if self._verifier is None:
             raise UserError("Reward: no verifier yet; fit it or load it first.")
         return self._verifier
+
+
+def _scored(verifier: "Verifier", prompt: str, chains: Sequence[Chain]) -> Scored:
+    before = verifier.read
+    scores = verifier.scores(prompt, chains)
+    tokens = verifier.read - before
+    return Scored(scores, tokens, calls=int(tokens > 0))

@@ -13,8 +13,11 @@ from vesalius.language.retrieval import Document
 from vesalius.remembered import Remembered
 from vesalius.tasks import Outcome
 
-_END = re.compile(r"(?<=[.!?;])(?<![.!?;\n]\s\d\.)(?<!\n\d\.)(?<!\A\d\.)(?=\s+\S)|(?<=\S)(?=\n+\s*\S)")
-"""Where a sentence or a line ends and another begins; the point behind the number of a list item ends nothing."""
+_END = re.compile(r"(?<=[.!?;])(?=\s+\S)|(?<=\S)(?=\n+\s*\S)")
+"""Where a sentence or a line ends and another begins."""
+
+_NUMBER = re.compile(r"(?:\A|\n|[.!?;\n]\s)\d{1,3}\.\Z")
+"""The number of a list item, whose point ends nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +62,14 @@ def split_steps(text: str) -> tuple[str, ...]:
     (' A has fever.', ' B lacks it.', '\nThe answer is A.')
     """
     whole = text.rstrip()
-    cuts = [0, *(match.start() for match in _END.finditer(whole)), len(whole)]
+    ends = (match.start() for match in _END.finditer(whole))
+    cuts = [0, *(end for end in ends if not _numbers(whole, end)), len(whole)]
     return tuple(whole[start:end] for start, end in pairwise(cuts) if end > start)
+
+
+def _numbers(text: str, end: int) -> bool:
+    """Whether what stands before a place is the number of the list item that begins behind it, on the same line."""
+    return text[end] != "\n" and _NUMBER.search(text, max(0, end - 6), end) is not None
 
 
 def solution_of(text: str, question: Question, *, failed: bool = False) -> Solution:

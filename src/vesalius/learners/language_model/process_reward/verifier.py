@@ -21,6 +21,7 @@ from vesalius.language.local.inputs import cache_argument, padded
 from vesalius.learners.language_model.networks import plain_network
 from vesalius.learners.language_model.process_reward.judges import Labels
 from vesalius.learners.language_model.process_reward.solutions import behind
+from vesalius.learners.networks import repeatable
 from vesalius.nets.unet import count_parameters
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ class Verifier:
     Args:
         network: a causal model of transformers, or with an adapter of peft on it; it is trained in place.
         tokenizer: its own; one that tells where in the text a token stands.
+
+    Attributes:
+        read: tokens that were run so far; those that solutions share count once.
     """
 
     def __init__(self, network: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> None:
@@ -67,6 +71,7 @@ class Verifier:
             raise UserError(f"{tokenizer.name_or_path}: its tokenizer doesn't say where tokens stand; save it as tokenizer.json.")
         self._network, self._tokenizer = network, tokenizer
         self._adapter = hasattr(network, "peft_config")
+        self.read = 0
         width = network.get_input_embeddings().weight.shape[1]
         hidden = int(getattr(network.config, "hidden_size", width))
         self._device = next(network.parameters()).device
@@ -114,7 +119,9 @@ class Verifier:
         if room > self.longest:
             raise UserError(f"A solution with its evidence: {room} tokens, where the verifier takes {self.longest}; give less.")
         shared = min(_common([tokens for tokens, _ in cut]), min(ends[0] for _, ends in cut))
-        states_BLD = self._states(cut[0][0][:shared], [tokens[shared:] for tokens, _ in cut])
+        tails = [tokens[shared:] for tokens, _ in cut]
+        self.read += shared + sum(map(len, tails))
+        states_BLD = self._states(cut[0][0][:shared], tails)
         at = [states_BLD[row, [end - shared for end in ends]] for row, (_, ends) in enumerate(cut)]
         return [self.head(states_KD.float())[:, 0] for states_KD in at]
 
@@ -126,7 +133,7 @@ class Verifier:
             steps: updates by AdamW, its rate rising over the first tenth and falling to zero over the rest.
             batch: prompts an update, each with all of its solutions.
             learning_rate: the highest.
-            seed: of the order.
+            seed: of the order and of dropout.
 
         Raises:
             UserError: if nothing is labelled.
@@ -134,10 +141,13 @@ class Verifier:
         labelled = [one for one in examples if any(label is not None for labels in one.labels for label in labels)]
         if not labelled:
             raise UserError("training solutions: no step has a label; give more of them, or another judge.")
+        with repeatable(seed):
+            self._run(labelled, steps, batch, learning_rate, np.random.default_rng(seed))
+
+    def _run(self, labelled: Sequence[Judged], steps: int, batch: int, learning_rate: float, rng: np.random.Generator) -> None:
         parameters = self._parameters()
         optimiser = torch.optim.AdamW(parameters, lr=learning_rate, weight_decay=0.01)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps))
-        rng = np.random.default_rng(seed)
         queue: list[int] = []
         self._network.train()
         for _ in range(steps):
