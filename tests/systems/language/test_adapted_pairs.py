@@ -75,7 +75,7 @@ def test_a_planted_gain_wins_and_a_planted_loss_loses(tmp_path):
 def test_shared_prompts_are_counted_apart():
     def comparison(learner, low, high, primary=True):
         difference = type("Interval", (), {"low": low, "high": high})
-        fields = {"learner": learner, "question": "few-shot", "difference": difference, "primary": primary, "verdict": "undecided"}
+        fields = {"learner": learner, "question": "few-shot", "difference": difference, "primary": primary}
         return type("One", (), fields)
 
     told = [

@@ -137,7 +137,7 @@ class WinTieLoss:
 def win_tie_loss(comparisons: Iterable[Comparison]) -> dict[tuple[str, bool], WinTieLoss]:
     """The studies' table: by question (regime), and whether the base's prompt was shared.
 
-    Each pair is judged by its own interval, as in the studies, where a finding's verdicts are corrected for how many are compared.
+    Each pair is judged by its own interval, as in the studies, where a finding corrects its verdicts for how many are compared.
 
     >>> win_tie_loss([])
     {}

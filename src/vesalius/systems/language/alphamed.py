@@ -57,8 +57,8 @@ BUDGETS: Mapping[Size, Budget] = {
     ),
 }  # fmt: skip
 """Rates of the default size are the best by accuracy on 300 questions of another seed (``Practised.seed`` 1), one training each:
-of 1e-5, 3e-5 and 1e-4 for practice, of 3e-5, 1e-4, 3e-4 and 1e-3 for fine-tuning, whose two forms agree. Tokens are those of the clinic's models; where
-words are cut into pieces, a written-out chain is longer and is cut."""
+of 1e-5, 3e-5 and 1e-4 for practice, of 3e-5, 1e-4, 3e-4 and 1e-3 for fine-tuning, whose two forms agree. Tokens are those of the
+clinic's models; where words are cut into pieces, a written-out chain is longer and is cut."""
 
 TESTS = 5
 """Answers of the untrained model, by which a question's difficulty is told."""
