@@ -1,7 +1,8 @@
 """The verbs of the command line, from Python."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from vesalius import catalogue
 from vesalius.fitted.fit import Fitted, fit_folder
@@ -28,6 +29,8 @@ def run(
     seeds: int | Sequence[int] | None = None,
     model: str | Path | None = None,
     chat: bool = False,
+    request: Mapping[str, Any] | None = None,
+    per_minute: float | None = None,
     engine: EngineName = "local",
     out: str | Path = RUNS,
 ) -> Run:
@@ -42,6 +45,8 @@ def run(
         model: the language model to build on, for systems that take one: a folder in the Hugging Face layout, a ``.gguf`` file,
             or an OpenAI-compatible server as ``URL#NAME``.
         chat: ask that model in conversation rather than have it continue texts; for systems that don't train it.
+        request: further fields of every request to a server, such as ``{"top_k": 20}``; None takes one away.
+        per_minute: requests at most to a server.
         engine: ``local`` or ``ray``.
         out: folder of runs.
 
@@ -53,7 +58,16 @@ def run(
     """
     names = [data] if isinstance(data, str) else list(data)
     named = None if model is None else str(model)
-    trial = trial_of(catalogue.system(id), size=size, data=names, seeds=seeds, model=named, chat=chat)
+    trial = trial_of(
+        catalogue.system(id),
+        size=size,
+        data=names,
+        seeds=seeds,
+        model=named,
+        chat=chat,
+        request=request,
+        per_minute=per_minute,
+    )
     finished = run_trial(trial, out=Path(out), engine_name=engine)
     write_report(finished.folder)
     return finished
@@ -68,6 +82,8 @@ def ask(
     shots: int = 0,
     limit: int | None = None,
     chat: bool = False,
+    request: Mapping[str, Any] | None = None,
+    per_minute: float | None = None,
     out: str | Path = RUNS,
 ) -> Run:
     """Ask a language model published questions in several ways, each against the first; then write the report.
@@ -80,6 +96,8 @@ def ask(
         shots: examples before each question, drawn anew for each order; with one draw, differences are undecided.
         limit: of questions a set, chosen by the hash of their ids.
         chat: ask as a conversation.
+        request: further fields of every request to a server, such as ``{"top_k": 20}``; None takes one away.
+        per_minute: requests at most to a server.
         out: folder of runs; answers are kept in it as they come, so that a stopped run asks nothing twice.
 
     Raises:
@@ -96,6 +114,8 @@ def ask(
         shots=shots,
         limit=limit,
         chat=chat,
+        request=request,
+        per_minute=per_minute,
         answers=Path(out) / "answers",
     )
     finished = run_trial(trial, out=Path(out))

@@ -7,7 +7,7 @@ import pytest
 
 from vesalius.errors import UserError
 from vesalius.language import arriving
-from vesalius.language.answer_file import NAME
+from vesalius.language.answer_file import NAME, AnswerFile, key_of
 from vesalius.language.backend import Completion, Message, Reply, Sampling, Usage
 from vesalius.language.cached import Cached
 from vesalius.language.recorded import recorded
@@ -37,7 +37,7 @@ def test_what_was_asked_is_not_asked_again_and_its_cost_stays(tmp_path):
     "other",
     [
         lambda folder: Cached(backend("another"), folder).generate(["a"], Sampling()),
-        lambda folder: Cached(backend(), folder).generate(["a"], Sampling(seed=1)),
+        lambda folder: Cached(backend(), folder).generate(["a"], Sampling(max_tokens=9)),
         lambda folder: Cached(backend(), folder).generate([(Message("user", "a"),)], Sampling()),
     ],
 )
@@ -45,6 +45,24 @@ def test_another_model_sampling_or_form_of_prompt_is_another_answer(tmp_path, ot
     Cached(backend(), tmp_path).generate(["a"], Sampling())
     other(tmp_path)
     assert len((tmp_path / NAME).read_text().splitlines()) == 2
+
+
+def test_seeds_are_other_answers_only_where_there_is_chance(tmp_path):
+    inner = backend()
+    asked = Cached(inner, tmp_path)
+    for seed in range(5):
+        asked.generate(["greedy"], Sampling(seed=seed))
+        asked.generate(["drawn"], Sampling(seed=seed, temperature=1.0))
+    assert inner.asked.count("greedy") == 1 and inner.asked.count("drawn") == 5
+
+
+def test_greedy_answers_from_before_seeds_were_settled_are_found(tmp_path):
+    sampling = {"max_tokens": 256, "temperature": 0.0, "top_p": 0.9, "stop": [], "samples": 1, "seed": 3}
+    reply = {"completions": [{"text": "old", "tokens": 1}], "usage": {"prompt": 1, "completion": 1, "calls": 1}}
+    AnswerFile(tmp_path, dict).add(
+        key_of({"identity": "model", "sampling": sampling, "prompt": "a"}), {"identity": "model", **reply}
+    )
+    assert Cached(backend(), tmp_path).generate(["a"], Sampling(seed=3, top_p=0.9))[0].text == "old"
 
 
 def test_no_prompt_stands_in_the_file(tmp_path):
@@ -103,6 +121,20 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path, monkeypatch):
     inner = backend()
     Cached(inner, tmp_path).generate(["a", "b", "c", "d"], Sampling())
     assert inner.asked == ["c", "d"]
+
+
+def test_vectors_that_came_before_a_kill_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(arriving, "CHUNK", 2)
+
+    class Dying(Scripted):
+        def embed(self, texts):
+            if "d" in texts:
+                raise KeyboardInterrupt
+            return super().embed(texts)
+
+    with pytest.raises(KeyboardInterrupt):
+        Cached(Dying(shout, identity="model"), tmp_path).embed(["a", "b", "c", "d"])
+    assert len((tmp_path / NAME).read_text().splitlines()) == 2
 
 
 def _writer(folder, name):

@@ -7,7 +7,7 @@ from tests.language.local.gguf_file import save_gguf
 from vesalius.errors import UserError
 from vesalius.language.backend import Message, Sampling
 from vesalius.language.choices import answer
-from vesalius.language.models import BASES, CACHE, KEY, SHIPPED, base_folder, conversing_with, folder_of, opened
+from vesalius.language.models import BASES, CACHE, KEY, SHIPPED, base_folder, conversing_with, folder_of, opened, told
 from vesalius.language.questions import question_of
 from vesalius.records import Text
 from vesalius.sources.simulators.mini_clinic import Exam
@@ -60,6 +60,40 @@ def test_a_model_converses_if_it_is_asked_to(tmp_path, monkeypatch):
         folder_of(conversing_with(SHIPPED))
 
 
+def test_a_server_is_told_further_fields_which_are_part_of_its_identity(tmp_path, monkeypatch):
+    monkeypatch.setenv(CACHE, str(tmp_path))
+    with server.running() as started:
+        plain = f"{started.url}#{server.MODEL}"
+        named = told(plain, request={"temperature": None, "top_k": 20}, per_minute=6000)
+        opened(conversing_with(named)).generate(["Which?"], Sampling())
+        assert started.bodies[-1]["top_k"] == 20 and "temperature" not in started.bodies[-1]
+        assert started.bodies[-1]["model"] == server.MODEL
+    assert opened(told(plain, per_minute=6000)).identity == opened(plain).identity != opened(named).identity
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "message"),
+    [
+        ("resident", {"request": {"top_k": 20}}, "resident is no server"),
+        ("./folder", {"per_minute": 3.0}, "folder is no server"),
+        ("https://llm/v1#m", {"per_minute": 0.0}, "above 0"),
+        ("https://llm/v1#m", {"request": {"top_p": float("nan")}}, "not JSON"),
+        ("https://llm/v1#m", {"request": {"stop": {1}}}, "not JSON"),
+    ],
+)
+def test_what_no_server_can_be_told_is_said(name, more, message):
+    with pytest.raises(UserError, match=message):
+        told(name, **more)
+
+
+def test_conversations_are_scored_by_the_way_that_takes_them(tmp_path, monkeypatch):
+    monkeypatch.setenv(CACHE, str(tmp_path))
+    with server.running() as started:
+        backend = opened(f"{started.url}#{server.MODEL}", turns=True)
+        assert backend.score([(Message("user", "Which?"),)], [("b",)])[0].likelihoods[0].log_probability == -1.0
+        assert backend.generate(["Which?"], Sampling())[0].text and "prompt" in started.bodies[-1]
+
+
 def test_a_base_that_is_not_at_hand_is_named_with_the_command_that_makes_it(tmp_path, monkeypatch):
     monkeypatch.setenv(CACHE, str(tmp_path))
     missing = next(name for name in BASES if name != SHIPPED)
@@ -81,6 +115,15 @@ def test_a_file_that_is_no_model_is_said_to_be_none(tmp_path):
     with pytest.raises(UserError, match="name a model"):
         opened(str(tmp_path / "missing.gguf"))
     assert folder_of(str(base_folder())) == Path(str(base_folder()))
+
+
+def test_a_gguf_file_is_read_through_the_link_of_a_cache_of_downloads(tmp_path):
+    kept, link = tmp_path / "blobs" / "3f2a9c", tmp_path / "snapshots" / "tiny.gguf"
+    kept.parent.mkdir()
+    link.parent.mkdir()
+    save_gguf(tmp_path / "tiny.gguf").rename(kept)
+    link.symlink_to("../blobs/3f2a9c")
+    assert opened(str(link)).generate(["the cat"], Sampling(max_tokens=2))[0].completions[0].finish != "failed"
 
 
 def test_a_gguf_file_is_unpacked_once_and_says_what_it_said(tmp_path, monkeypatch):

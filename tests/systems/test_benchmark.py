@@ -3,6 +3,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from tests.language.endpoint import server
 from tests.language.exams import exam, key
 from vesalius import api
 from vesalius.cli.app import app
@@ -10,6 +11,7 @@ from vesalius.errors import UserError
 from vesalius.language.cached import Cached
 from vesalius.language.choices import PROTOCOLS
 from vesalius.language.mocks import coin, first_option, oracle
+from vesalius.language.models import CACHE, opened
 from vesalius.language.questions import question_of
 from vesalius.language.scripted import Scripted
 from vesalius.records import Choices, Record, Text
@@ -47,7 +49,9 @@ def sets(monkeypatch):
     monkeypatch.setattr(benchmark, "_SEVERAL", frozenset({"several"}))
 
     def model(backend):
-        monkeypatch.setattr(benchmark, "opened", lambda name, answers=None: Cached(backend, answers) if answers else backend)
+        monkeypatch.setattr(
+            benchmark, "opened", lambda name, answers=None, turns=False: Cached(backend, answers) if answers else backend
+        )
 
     return model
 
@@ -125,6 +129,36 @@ def test_a_stopped_run_asks_nothing_twice(sets, tmp_path):
         cell.unlink()
     again = api.ask("m", "one", protocols=protocols, out=tmp_path)
     assert len(asked) == 80 and again.finding.digest() == first.finding.digest()
+
+
+def test_a_server_scores_the_letters_of_a_conversation_and_is_told_what_it_needs(sets, tmp_path, monkeypatch):
+    monkeypatch.setenv(CACHE, str(tmp_path / "cache"))
+    monkeypatch.setattr(benchmark, "opened", opened)
+    with server.running() as started:
+        name = f"{started.url}#{server.MODEL}"
+        asked = ["ask", name, "--data", "one", "--protocol", "letter", "--protocol", "generation", "--limit", "3", "--chat"]
+        more = ["--request", '{"temperature": null, "top_k": 20}', "--per-minute", "60000", "--out", str(tmp_path)]
+        said = CliRunner().invoke(app, [*asked, *more])
+    assert said.exit_code == 0, said.output
+    assert any("prompt_logprobs" in body and "messages" in body for body in started.bodies)
+    assert all(body["top_k"] == 20 and "temperature" not in body for body in started.bodies)
+    (run,) = tmp_path.glob("ask-*")
+    assert "top_k" in json.loads((run / "trial.json").read_text())["settings"]["model"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--request", '{"top_k": 20}'], "is no server"),
+        (["--per-minute", "9"], "is no server"),
+        (["--request", "top_k=20"], "not a JSON object"),
+        (["--request", "[20]"], "not a JSON object"),
+    ],
+)
+def test_what_only_a_server_can_be_told_is_refused_for_others(sets, tmp_path, options, message):
+    sets(coin())
+    said = CliRunner().invoke(app, ["ask", "m", "--data", "one", "--out", str(tmp_path), *options])
+    assert isinstance(said.exception, UserError) and message in str(said.exception)
 
 
 @pytest.mark.parametrize(

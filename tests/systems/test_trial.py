@@ -33,3 +33,14 @@ def test_a_model_is_asked_in_conversation_where_it_is_not_trained():
 def test_a_server_is_refused_before_anything_is_asked_where_the_model_is_trained():
     with pytest.raises(UserError, match="training needs a folder"):
         trial_of(catalogue.system("med-prm"), size="smoke", model="http://localhost:1/v1#m")
+
+
+def test_a_server_is_told_further_fields_which_are_part_of_a_trial():
+    system, model = catalogue.system("m1"), "http://localhost:1/v1#m"
+    trial = trial_of(system, size="smoke", model=model, chat=True, request={"temperature": None}, per_minute=30)
+    assert "with [('temperature', None)] in conversation" in trial.settings["model"]
+    assert opened(trial.tasks[0].tags[TAG]).identity == trial.settings["model"]
+    with pytest.raises(UserError, match="no server"):
+        trial_of(system, size="smoke", model="resident", request={"top_k": 20})
+    with pytest.raises(UserError, match="--request, --per-minute: name the model"):
+        trial_of(system, size="smoke", per_minute=30)

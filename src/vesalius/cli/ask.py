@@ -7,6 +7,7 @@ import typer
 
 from vesalius.cli.options import Json, Out
 from vesalius.cli.progress import resumable
+from vesalius.cli.server_options import PerMinute, Request, parse_request
 
 
 def command(
@@ -22,6 +23,8 @@ def command(
     shots: Annotated[int, typer.Option(min=0, help="Examples before each question, drawn anew for each order.")] = 0,
     limit: Annotated[int | None, typer.Option(min=1, help="Questions a set.")] = None,
     chat: Annotated[bool, typer.Option("--chat", help="Ask as a conversation.")] = False,
+    request: Request = None,
+    per_minute: PerMinute = None,
     out: Out = Path("runs"),
     as_json: Json = False,
 ) -> None:
@@ -30,7 +33,18 @@ def command(
     from vesalius.cli.finding import print_finding, print_json, print_scores
 
     with resumable(out):
-        run = api.ask(model, data, protocols=protocol or (), orders=orders, shots=shots, limit=limit, chat=chat, out=out)
+        run = api.ask(
+            model,
+            data,
+            protocols=protocol or (),
+            orders=orders,
+            shots=shots,
+            limit=limit,
+            chat=chat,
+            request=parse_request(request),
+            per_minute=per_minute,
+            out=out,
+        )
     if as_json:
         print_json(run.finding, run.folder)
         return

@@ -7,6 +7,7 @@ import typer
 
 from vesalius.cli.options import Json, Out, System, parse_seeds
 from vesalius.cli.progress import resumable
+from vesalius.cli.server_options import PerMinute, Request, parse_request
 from vesalius.names import EngineName, Size
 
 
@@ -22,6 +23,8 @@ def command(
         str | None, typer.Option(help="A language model to build on: a folder, a .gguf file, or an endpoint as URL#NAME.")
     ] = None,
     chat: Annotated[bool, typer.Option("--chat", help="Ask that model in conversation: for instruction-tuned models.")] = False,
+    request: Request = None,
+    per_minute: PerMinute = None,
     engine: Annotated[EngineName, typer.Option(help="Where the cells run.")] = "local",
     out: Out = Path("runs"),
     as_json: Json = False,
@@ -31,5 +34,16 @@ def command(
     from vesalius.cli.finding import print_finding, print_json
 
     with resumable(out):
-        run = api.run(id, size=size, data=data or (), seeds=parse_seeds(seeds), model=model, chat=chat, engine=engine, out=out)
+        run = api.run(
+            id,
+            size=size,
+            data=data or (),
+            seeds=parse_seeds(seeds),
+            model=model,
+            chat=chat,
+            request=parse_request(request),
+            per_minute=per_minute,
+            engine=engine,
+            out=out,
+        )
     (print_json if as_json else print_finding)(run.finding, run.folder)

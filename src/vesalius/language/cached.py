@@ -2,19 +2,18 @@
 
 import base64
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vesalius.language import arriving
 from vesalius.language.answer_file import AnswerFile, Row, key_of
+from vesalius.language.arriving import Arriving, Asked, Vector
 from vesalius.language.backend import Backend, Completion, Finish, Likelihood, Prompt, Reply, Sampling, Scored, Usage
 
 T = TypeVar("T", Reply, Scored)
-Vector = NDArray[np.float32]
 Entry = Reply | Scored | Vector
 
 
@@ -23,7 +22,8 @@ class Cached:
 
     An answer is found by the backend's identity, the prompt, and how it is sampled or which continuations are scored; the file
     holds digests of prompts, never their text. It is kept as soon as it arrives, so that a run that was killed goes on where it
-    was. What failed is not kept. A prompt that stands twice in a call is asked once.
+    was; of a backend that answers one by one, each sample. What failed is not kept. A prompt that stands twice in a call is asked
+    once, and without temperature once for all seeds.
 
     A kept answer has the usage that it first had: what a finding says of costs does not depend on a cache. What was really spent
     stands in ``spent``.
@@ -48,12 +48,48 @@ class Cached:
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Reply]:
         """Continue each prompt, or say what was said before."""
-        how = {"identity": self.identity, "sampling": asdict(sampling)}
-        keys = [key_of({**how, "prompt": _plain(prompt)}) for prompt in prompts]
+        self._answers.refresh()
+        keys = [self._key(prompt, sampling) for prompt in prompts]
+        asked = dict(zip(keys, prompts, strict=True))
+        found = {key: reply for key, prompt in asked.items() if (reply := self._reply(prompt, sampling)) is not None}
+        missing = [key for key in asked if key not in found]
+        made = self._made([asked[key] for key in missing], arriving.settled(sampling))
+        found |= zip(missing, made, strict=True)
+        return [found[key] for key in keys]
+
+    def _key(self, prompt: Prompt, sampling: Sampling, sample: int = 0) -> str:
+        content = {"identity": self.identity, "sampling": asdict(sampling), "prompt": _plain(prompt)}
+        return key_of({**content, "sample": sample} if sample else content)
+
+    def _sample_keys(self, asked: Sequence[Asked], sampling: Sampling) -> list[str]:
+        """The first of several samples has the key of an only one, for they are the same."""
+        alone = replace(sampling, samples=1)
+        return [self._key(prompt, alone, sample) for prompt, sample in asked]
+
+    def _reply(self, prompt: Prompt, sampling: Sampling) -> Reply | None:
+        """What is kept: whole, also from before seeds were settled, or sample by sample."""
+        settled = arriving.settled(sampling)
+        for how in (sampling, settled):
+            if isinstance(entry := self._answers.get(self._key(prompt, how)), Reply):
+                return entry
+        keys = self._sample_keys(arriving.drawn([prompt], settled), settled)
+        samples = [entry for key in keys if isinstance(entry := self._answers.get(key), Reply)]
+        return arriving.joined(samples, settled)[0] if len(samples) == len(keys) else None
+
+    def _made(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Reply]:
+        """Ask, and keep what did not fail: sample by sample, or whole from a backend that answers a call at once."""
+        if isinstance(self._backend, Arriving):
+            return arriving.joined(self._drawn(self._backend, arriving.drawn(prompts, sampling), sampling), sampling)
+        answers = zip(prompts, arriving.replies(self._backend, prompts, sampling), strict=True)
+        return [self._keep(self._key(prompt, sampling), reply, whole=_is_whole(reply)) for prompt, reply in answers]
+
+    def _drawn(self, backend: Arriving, asked: Sequence[Asked], sampling: Sampling) -> list[Reply]:
+        """Every sample, of which some may be kept."""
+        keys = self._sample_keys(asked, sampling)
         found, missing = self._known(keys, Reply)
-        for place, reply in arriving.replies(self._backend, [prompts[index] for index in missing], sampling):
-            whole = all(one.finish != "failed" for one in reply.completions)
-            found[keys[missing[place]]] = self._keep(keys[missing[place]], reply, whole=whole)
+        for place, reply in backend.samples([asked[index] for index in missing], sampling):
+            key = keys[missing[place]]
+            found[key] = self._keep(key, reply, whole=_is_whole(reply))
         return [found[key] for key in keys]
 
     def score(self, prompts: Sequence[Prompt], continuations: Sequence[Sequence[str]]) -> list[Scored]:
@@ -74,12 +110,12 @@ class Cached:
         self._answers.refresh()
         keys = [key_of({"identity": self.identity, "text": text}) for text in texts]
         missing = {key: text for key, text in zip(keys, texts, strict=True) if self._answers.get(key) is None}
-        if missing:
-            for key, vector in zip(missing, self._backend.embed(list(missing.values())), strict=True):
-                kept = base64.b64encode(vector.astype("<f4").tobytes()).decode()
-                self._answers.add(key, {"identity": self.identity, "vector": kept})
-        vectors = [self._answers.get(key) for key in keys]
-        return np.array(vectors, dtype=np.float32).reshape(len(texts), -1) if texts else self._backend.embed(())
+        asked = list(missing)
+        for place, vector in arriving.vectors(self._backend, list(missing.values())):
+            kept = base64.b64encode(vector.astype("<f4").tobytes()).decode()
+            self._answers.add(asked[place], {"identity": self.identity, "vector": kept})
+        vectors = [entry for key in keys if isinstance(entry := self._answers.get(key), np.ndarray)]
+        return arriving.stacked(vectors, self.identity) if texts else self._backend.embed(())
 
     def _known(self, keys: Sequence[str], kind: type[T]) -> tuple[dict[str, T], list[int]]:
         """What is kept by key, and the first place of each key that is not."""
@@ -93,6 +129,10 @@ class Cached:
         if whole:
             self._answers.add(key, {"identity": self.identity, **asdict(answer)})
         return answer
+
+
+def _is_whole(reply: Reply) -> bool:
+    return all(one.finish != "failed" for one in reply.completions)
 
 
 def _plain(prompt: Prompt) -> Any:

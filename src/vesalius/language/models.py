@@ -1,11 +1,12 @@
 """Models by what a user calls them: a base model of the clinic in miniature, a folder, a file, or a server."""
 
+import json
 import os
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vesalius.errors import UserError
 from vesalius.language.backend import Backend
@@ -29,6 +30,7 @@ KEY = "VESALIUS_API_KEY"
 """Environment variable that holds the key of a server, where it wants one."""
 
 _CONVERSING = "conversing with "
+_TOLD = " told "
 
 
 def conversing_with(name: str) -> str:
@@ -40,29 +42,58 @@ def conversing_with(name: str) -> str:
     return _CONVERSING + name
 
 
+def told(name: str, *, request: Mapping[str, Any] | None = None, per_minute: float | None = None) -> str:
+    """The name of a server that is told more or asked slower, as ``opened`` takes it.
+
+    Args:
+        name: of a server; of any other model where nothing is told.
+        request: further fields of every request; None takes one away.
+        per_minute: requests at most.
+
+    Raises:
+        UserError: if the model is no server, or what is told can't be.
+
+    >>> told("https://llm/v1#qwen3", request={"temperature": None}), told("resident")
+    ('https://llm/v1#qwen3 told {"request": {"temperature": null}}', 'resident')
+    """
+    more = {"request": request, "per_minute": per_minute}
+    given = {field: value for field, value in more.items() if value is not None}
+    if not given:
+        return name
+    if not is_address(name):
+        raise UserError(f"--request, --per-minute: {name} is no server, and only servers are asked so; leave them out.")
+    if per_minute is not None and not 0 < per_minute < float("inf"):
+        raise UserError(f"--per-minute {per_minute}: give a number of requests above 0.")
+    try:
+        return f"{name}{_TOLD}{json.dumps(given, allow_nan=False)}"
+    except (TypeError, ValueError) as error:
+        raise UserError(f"--request: not JSON ({error}); give names of fields with texts, numbers, lists or None.") from None
+
+
 def model_of(task: Task) -> str:
     """What the user named for this task, or the shipped base model."""
     return task.tags.get(TAG, SHIPPED)
 
 
-def opened(name: str, answers: Path | None = None) -> Backend:
+def opened(name: str, answers: Path | None = None, *, turns: bool = False) -> Backend:
     """A model that answers, opened once a process.
 
     Args:
         name: of a base model; a folder in the Hugging Face layout or a ``.gguf`` file; or the address of a server and, behind
             ``#``, its name for the model, such as ``http://localhost:8000/v1#qwen3``. What ``conversing_with`` makes of one of
-            them puts every prompt as what a user says.
+            them puts every prompt as what a user says; what ``told`` makes of a server's gives it further fields.
         answers: folder where its answers are kept, so that nothing is asked twice; those of a server, which may cost, are kept in
             the cache where none is given, others are not.
+        turns: whether prompts are conversations already, which a server scores in another way than texts.
 
     Raises:
         UserError: if there is no such model, or it can't be read.
     """
     chat, bare = name.startswith(_CONVERSING), name.removeprefix(_CONVERSING)
     if is_address(bare):
-        kept = _kept(bare, chat, answers or _cache() / "answers")
+        kept = _kept(bare, chat or turns, answers or _cache() / "answers")
     else:
-        kept = _kept(str(path_of(bare)), chat, answers)
+        kept = _kept(str(path_of(bare)), chat or turns, answers)
     return Conversing(kept) if chat else kept
 
 
@@ -72,7 +103,8 @@ def path_of(name: str) -> Path:
     Raises:
         UserError: if it is a base model that has not been made yet.
     """
-    return base_folder(name) if name in BASES else Path(name).resolve()
+    # links are not followed: the Hugging Face cache keeps model.gguf as a link to a file without that ending
+    return base_folder(name) if name in BASES else Path(name).absolute()
 
 
 def folder_of(name: str) -> Path:
@@ -157,12 +189,15 @@ def _kept(name: str, chat: bool, answers: Path | None) -> Backend:
 def _server(name: str, chat: bool) -> Backend:
     from vesalius.language.endpoint import Endpoint
 
-    url, _, model = name.partition("#")
+    address, _, more = name.partition(_TOLD)
+    url, _, model = address.partition("#")
     if not model:
-        raise UserError(f"--model {name}: name the server's model behind a #, such as {name}#qwen3.")
+        raise UserError(f"--model {address}: name the server's model behind a #, such as {address}#qwen3.")
+    given = json.loads(more) if more else {}
     # answers in a conversation have no echo
     scoring: Scoring = "prompt_logprobs" if chat else "echo"
-    return Endpoint(url, model, scoring=scoring, key_variable=KEY if os.environ.get(KEY) else None)
+    key = KEY if os.environ.get(KEY) else None
+    return Endpoint(url, model, scoring=scoring, key_variable=key, extra=given.get("request"), per_minute=given.get("per_minute"))
 
 
 @cache

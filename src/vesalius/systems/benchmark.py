@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from vesalius.errors import UserError
+from vesalius.language.backend import Backend
 from vesalius.language.choices import PROTOCOLS
-from vesalius.language.models import opened
+from vesalius.language.models import opened, told
 from vesalius.language.several import SEVERAL_PROTOCOLS, AskSeveral
 from vesalius.language.steering import Ask, Strategy
 from vesalius.learners.steered import Steered
@@ -35,6 +37,8 @@ def benchmark_trial(
     shots: int = 0,
     limit: int | None = None,
     chat: bool = False,
+    request: Mapping[str, Any] | None = None,
+    per_minute: float | None = None,
     answers: Path,
 ) -> Trial:
     """A model on sets of questions: an arm a protocol, the first of which is the baseline.
@@ -47,13 +51,17 @@ def benchmark_trial(
         shots: examples before each question, drawn by seed.
         limit: of test questions, chosen by the hash of their ids.
         chat: ask as a conversation.
+        request: further fields of every request to a server; None takes one away.
+        per_minute: requests at most to a server.
         answers: folder in which answers are kept as they come, so that a stopped run asks nothing twice.
 
     Raises:
-        UserError: for a set or protocol that there is not, one that is not at hand, or a model that can't be read.
+        UserError: for a set or protocol that there is not, one that is not at hand, a model that can't be read, or one that
+            is no server where a server is told something.
     """
     tasks = [_task(name, shots, limit) for name in data]
-    build = partial(_build, model, answers, shots)
+    named = told(model, request=request, per_minute=per_minute)
+    build = partial(_build, partial(opened, named, answers, turns=chat), shots)
     arms = {task.name: _arms(_chosen(task, protocols, shuffle=orders > 0, chat=chat), build) for task in tasks}
     return Trial(
         name="ask",
@@ -62,7 +70,7 @@ def benchmark_trial(
         seeds=tuple(range(orders or 1)),
         settings={
             "title": f"Questions, asked in several ways: {Path(model).name}",
-            "model": opened(model).identity,
+            "model": opened(named).identity,
             "shots": str(shots),
             "orders": str(orders),
             "limit": str(limit or "none"),
@@ -115,5 +123,5 @@ def _arms(strategies: Mapping[str, Strategy], build: Callable[[Strategy, int], S
     return Arms(learners=dict(others), baselines={first: baseline})
 
 
-def _build(model: str, answers: Path, shots: int, strategy: Strategy, seed: int) -> Steered:
-    return Steered(partial(opened, model, answers), strategy, shots=shots, seed=seed)
+def _build(model: Callable[[], Backend], shots: int, strategy: Strategy, seed: int) -> Steered:
+    return Steered(model, strategy, shots=shots, seed=seed)

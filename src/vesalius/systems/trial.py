@@ -1,13 +1,14 @@
 """From a system to the trial of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from vesalius import catalogue
 from vesalius.errors import UserError
-from vesalius.language.models import SHIPPED, TAG, conversing_with, folder_of, opened
+from vesalius.language.models import SHIPPED, TAG, conversing_with, folder_of, opened, told
 from vesalius.names import Size
 from vesalius.systems.system import System
 from vesalius.tasks import Task
@@ -26,6 +27,8 @@ def trial_of(
     seeds: int | Sequence[int] | None = None,
     model: str | None = None,
     chat: bool = False,
+    request: Mapping[str, Any] | None = None,
+    per_minute: float | None = None,
 ) -> Trial:
     """The system's learners against its baselines.
 
@@ -37,16 +40,19 @@ def trial_of(
         seeds: how many, or which; by default five (two at smoke size), or one where nothing is random.
         model: the language model to build on, as ``vesalius.language.models.opened`` takes it; by default the system's own.
         chat: ask that model in conversation.
+        request: further fields of every request to that model, where it is a server; None takes one away.
+        per_minute: requests at most to that server.
 
     Raises:
-        UserError: for a name that the system does not have, data that is not at hand, no seeds, a model where none is taken, or
-            one that can't be trained where that is needed.
+        UserError: for a name that the system does not have, data that is not at hand, no seeds, a model where none is taken, one
+            that can't be trained where that is needed, or one that is no server where a server is told something.
     """
     names, tasks = _chosen(system, size, data)
-    if chat and model is None:
-        raise UserError("--chat: name the model that is asked in conversation with --model.")
-    if chat and model is not None:
-        model = conversing_with(model)
+    if model is None and (chat or request is not None or per_minute is not None):
+        raise UserError("--chat, --request, --per-minute: name the model that is asked so with --model.")
+    if model is not None:
+        model = told(model, request=request, per_minute=per_minute)
+        model = conversing_with(model) if chat else model
     settings = _model_settings(system, model)
     if model is not None:
         tasks = [replace(task, tags={**task.tags, TAG: model}) for task in tasks]

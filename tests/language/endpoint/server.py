@@ -165,6 +165,24 @@ def no_choices(handler):
     handler.send(200, {"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 1}})
 
 
+def saying(choice, usage=None):
+    """An answer with that choice."""
+    content = {"choices": [choice], "usage": usage or {"prompt_tokens": 1, "completion_tokens": 1}}
+    return lambda handler: handler.send(200, content)
+
+
+NONSENSE = {
+    "no message": saying({"message": None}),
+    "a message of text": saying({"message": "hello"}),
+    "usage of text": saying({"text": "x"}, "3"),
+    "usage of a list": saying({"text": "x"}, [3]),
+    "usage without end": saying({"text": "x"}, {"prompt_tokens": float("inf")}),
+    "details of text": saying({"text": "x"}, {"prompt_tokens": 3, "prompt_tokens_details": "none"}),
+    "logprobs of text": saying({"text": "x", "logprobs": "none"}),
+    "a choice of text": saying("x"),
+}
+
+
 def reset(handler):
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     handler.close_connection = True
@@ -177,6 +195,11 @@ def cut(handler):
     handler.end_headers()
     handler.wfile.write(b"{")
     handler.close_connection = True
+
+
+def unsupported(handler):
+    error = {"message": "Use another.", "type": "invalid_request_error", "param": "max_tokens", "code": "unsupported_parameter"}
+    handler.send(400, {"error": error})
 
 
 def too_long(handler):

@@ -52,6 +52,7 @@ def test_an_answer_that_has_begun_is_gone_on_with(server):
 def test_conversations_are_scored_where_the_server_tells(server):
     found = endpoint(server, scoring="prompt_logprobs").score([CHAT], [("b", "heparin sodium")])[0]
     assert [one.log_probability for one in found.likelihoods] == [-1.0, -14.0]
+    assert all("messages" in body for body in server.bodies)
     with pytest.raises(UserError, match="conversations"):
         endpoint(server).score([CHAT], [("b",)])
 
@@ -70,6 +71,22 @@ def test_a_server_that_refuses_is_found_out_at_once(server):
     with pytest.raises(UserError, match=r"HTTP 400 \(invalid_request_error\)"):
         endpoint(server).score(["a"], [(" b",)])
     assert len(server.bodies) == 1
+
+
+def test_an_answer_with_holes_is_asked_over(server):
+    def holed(handler):
+        answer = toy.text(server, server.bodies[-1])
+        answer["choices"][0]["logprobs"]["top_logprobs"][1] = None
+        handler.send(200, answer)
+
+    server.faults = [None, None, holed]
+    found = endpoint(server).score(["a"], [(" b",)])[0]
+    assert found.likelihoods[0].log_probability == -2.0 and len(server.bodies) == 4
+
+
+def test_fields_that_are_taken_away_are_not_sent_for_scores_either(server):
+    endpoint(server, extra={"temperature": None, "top_k": 2}).score(["a"], [(" b",)])
+    assert all("temperature" not in body and body["top_k"] == 2 for body in server.bodies)
 
 
 def test_what_could_not_be_scored_is_unknown_and_asked_again(server, tmp_path):

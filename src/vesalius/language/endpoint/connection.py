@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 import httpx
 
 from vesalius.errors import UserError
+from vesalius.language.endpoint.messages import TEXT
 from vesalius.language.endpoint.pace import Pace
+from vesalius.language.models import KEY
 
 T = TypeVar("T")
 Body = Mapping[str, Any]
@@ -24,6 +26,8 @@ FILTERED = "content_filter"
 
 _CODE = re.compile(r"[A-Za-z][\w.-]{0,63}\Z")
 _WRONG_KEY, _NOT_PAID, _NOT_FOUND, _TOO_MANY = (401, 403), 402, 404, 429
+_WRONG_REQUEST = (400, 422)
+_NONSENSE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class Failure:
     reason: str
     status: int | None = None
     code: str = ""
+
+    @property
+    def refused(self) -> bool:
+        """Whether the server will not take the request."""
+        return self.status in _WRONG_REQUEST
 
 
 class Connection:
@@ -51,6 +60,8 @@ class Connection:
         self._pace = pace
         self._tries = tries
         self._reached = False
+        self._answered = False
+        self._required = threading.Lock()
         self.stopped = threading.Event()
 
     def post(self, path: str, body: Body, read: Callable[[Any], T]) -> T | Failure:
@@ -59,7 +70,8 @@ class Connection:
         Args:
             path: under the server's address.
             body: of the request.
-            read: what a JSON answer says; raises KeyError, IndexError, TypeError or ValueError where it is not as it should be.
+            read: what a JSON answer says; raises any error of arithmetic, attributes, look-ups, types or values where it is not
+                as it should be.
 
         Returns:
             What was read, or why there is nothing after all tries.
@@ -83,11 +95,13 @@ class Connection:
             self._reached = True
             if response.status_code == httpx.codes.OK:
                 try:
-                    return read(response.json())
-                except (KeyError, IndexError, TypeError, ValueError):
+                    answer = read(response.json())
+                except _NONSENSE:
                     failure = Failure("an answer that is not the JSON it should be")
                     continue
-            failure = self._failure(response)
+                self._answered = True
+                return answer
+            failure = self._failure(response, path, body)
             if response.status_code not in (408, _TOO_MANY) and response.status_code < 500:
                 return failure
         if not self._reached and not self.stopped.is_set():
@@ -96,31 +110,58 @@ class Connection:
             )
         return failure
 
-    def _failure(self, response: httpx.Response) -> Failure:
-        status, code = response.status_code, _code(response)
+    def require(self, path: str, example: Body, read: Callable[[Any], object]) -> None:
+        """Ask an example, unless something was answered, to tell a request that is wrong from a prompt that is.
+
+        Args:
+            path: as ``post`` takes it.
+            example: a request like one that was refused, with a prompt that can't be the reason.
+            read: as ``post`` takes it.
+
+        Raises:
+            UserError: if that is refused as well, for then all are.
+        """
+        with self._required:
+            failure = None if self._answered else self.post(path, example, read)
+        if isinstance(failure, Failure) and failure.refused:
+            raise UserError(
+                f"{self._client.base_url}, model {self._model!r}: {failure.reason} whatever the prompt; "
+                """take away or change what the server does not take, such as --request '{"temperature": null}' (extra)."""
+            )
+
+    def _failure(self, response: httpx.Response, path: str, body: Body) -> Failure:
+        status, error = response.status_code, _error(response)
+        code = _code(error)
         place = f"{self._client.base_url}, model {self._model!r}: HTTP {status}{f' ({code})' if code else ''}"
         if status in _WRONG_KEY:
-            raise UserError(f"{place}; name the environment variable that holds a valid key as key_variable.")
+            raise UserError(f"{place}; put a valid key into the environment variable {KEY}, or name another as key_variable.")
         if status == _NOT_PAID or code == "insufficient_quota":
             raise UserError(f"{place}: no credit; what was answered so far is kept by a cache.")
         if status == _NOT_FOUND or code == "model_not_found":
-            raise UserError(f"{place}; check the model's name and the address, which mostly ends in /v1.")
+            chat = "; a model that takes conversations only is asked with --chat" if path == TEXT else ""
+            raise UserError(f"{place}; check the model's name and the address, which mostly ends in /v1{chat}.")
         if status < 400:
             raise UserError(f"{place}: no answer; give the address that it stands for.")
         if (asked := _retry_after(response)) is not None:
             self._pace.hold(asked)
-        return Failure(f"HTTP {status}{f' ({code})' if code else ''}", status, code)
+        field = next((f"field {name}" for name in body if name == error.get("param")), "")
+        told = ", ".join(part for part in (code, field) if part)
+        return Failure(f"HTTP {status}{f' ({told})' if told else ''}", status, code)
 
 
-def _code(response: httpx.Response) -> str:
-    """The server's short name of an error; nothing that could be a sentence."""
+def _error(response: httpx.Response) -> Mapping[str, Any]:
+    """What the server says of an error, as far as it says it in fields."""
     try:
         body = response.json()
     except ValueError:
-        return ""
+        return {}
     error = body.get("error", body) if isinstance(body, dict) else None
-    named = [error.get("code"), error.get("type")] if isinstance(error, dict) else []
-    return next((name for name in named if isinstance(name, str) and _CODE.match(name)), "")
+    return error if isinstance(error, dict) else {}
+
+
+def _code(error: Mapping[str, Any]) -> str:
+    """The server's short name of an error; nothing that could be a sentence."""
+    return next((name for name in (error.get("code"), error.get("type")) if isinstance(name, str) and _CODE.match(name)), "")
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -6,11 +6,15 @@ from hashlib import sha256
 from typing import Any
 
 from vesalius.errors import UserError
-from vesalius.language.backend import Completion, Prompt, Sampling, Usage, is_begun
+from vesalius.language.arriving import settled
+from vesalius.language.backend import Completion, Message, Prompt, Reply, Sampling, Usage, is_begun
 
 CHAT, TEXT, EMBED = "chat/completions", "completions", "embeddings"
 
 Given = Mapping[str, Any]
+
+_LIMIT, _LIMIT_NOW = "max_tokens", "max_completion_tokens"
+_EXAMPLE = "The sky is blue."
 
 REFUSED = "The response was filtered."
 """Stands for an answer that a server's content filter took away; the parser of answers reads it as a refusal."""
@@ -29,13 +33,31 @@ def content_of(prompt: Prompt) -> dict[str, Any]:
     return messages | ({"add_generation_prompt": False, "continue_final_message": True} if is_begun(prompt) else {})
 
 
+def example_of(prompt: Prompt) -> Prompt:
+    """A prompt of the same form that no server has a reason to refuse."""
+    return _EXAMPLE if isinstance(prompt, str) else tuple(Message(message.role, _EXAMPLE) for message in prompt)
+
+
+def fitted(body: Given, extra: Given) -> dict[str, Any]:
+    """A request with further fields; None takes one away, and lets the limit of tokens go by the name that newer servers want.
+
+    >>> fitted({"max_tokens": 5, "temperature": 0}, {"max_tokens": None, "top_k": 3})
+    {'temperature': 0, 'top_k': 3, 'max_completion_tokens': 5}
+    """
+    asked = {**body, **extra}
+    if asked[_LIMIT] is None and _LIMIT_NOW not in extra:
+        asked[_LIMIT_NOW] = body[_LIMIT]
+    return {name: value for name, value in asked.items() if value is not None}
+
+
 def request_of(prompt: Prompt, sampling: Sampling, sample: int, *, log_probabilities: bool) -> dict[str, Any]:
     """One sample of one prompt.
 
     Each sample is a request of its own with its own seed: the first five of sixteen are the five that would be asked alone.
     """
+    sampling = settled(sampling)
     body = content_of(prompt) | {
-        "max_tokens": sampling.max_tokens,
+        _LIMIT: sampling.max_tokens,
         "temperature": sampling.temperature,
         "seed": seed_of(prompt, sampling.seed, sample),
     }
@@ -57,7 +79,7 @@ def seed_of(prompt: Prompt, seed: int, sample: int) -> int:
     return int.from_bytes(sha256(json.dumps([content_of(prompt), seed, sample]).encode()).digest()[:4], "big") >> 1
 
 
-def completion_of(answer: Given) -> tuple[Completion, Usage]:
+def reply_of(answer: Given) -> Reply:
     """The first choice of an answer, and what it cost; raises as ``Connection.post`` wants where something is missing."""
     choice, usage = answer["choices"][0], usage_of(answer)
     text = choice["text"] if "text" in choice else _said(choice["message"])
@@ -72,7 +94,7 @@ def completion_of(answer: Given) -> tuple[Completion, Usage]:
         log_probability=_log_probability(choice.get("logprobs")),
         finish="length" if finish == "length" else "stop",
     )
-    return completion, usage
+    return Reply(completions=(completion,), usage=usage)
 
 
 def _said(message: Given) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from vesalius.errors import UserError
 from vesalius.language.backend import Likelihood, Message, Prompt, Scored, Usage, is_begun, parted
 from vesalius.language.endpoint.connection import Body, Connection, Failure
-from vesalius.language.endpoint.messages import Given, content_of, path_of, usage_of
+from vesalius.language.endpoint.messages import Given, content_of, fitted, path_of, usage_of
 
 Scoring = Literal["echo", "prompt_logprobs"]
 """How a server tells the log-probabilities of a prompt: OpenAI's ``echo``; vLLM's ``prompt_logprobs``, also for conversations."""
@@ -41,9 +41,10 @@ def require(connection: Connection, scoring: Scoring, prompts: Sequence[Prompt],
     """
     if scoring == "echo" and any(not isinstance(prompt, str) for prompt in prompts):
         raise UserError("scoring='echo': conversations have no echo; use scoring='prompt_logprobs' (vLLM), or prompts as texts.")
-    prompt, continuation = _EXAMPLE
+    text, continuation = _EXAMPLE
+    example: Prompt = text if all(isinstance(prompt, str) for prompt in prompts) else (Message("user", text),)
     try:
-        known = _tokens(connection, scoring, {"prompt": prompt + continuation}, extra)
+        known = _tokens(connection, scoring, _joined(example, continuation), extra, path_of(example))
     except Unsupported:
         known = Failure("no log-probabilities of the prompt")
     if isinstance(known, Failure):
@@ -92,7 +93,9 @@ def _likelihood(tokens: Sequence[Token]) -> Likelihood:
 
 def _count(connection: Connection, prompt: Prompt, extra: Body) -> Usage | Failure:
     """How many tokens the prompt has alone."""
-    return Usage() if prompt == "" else connection.post(path_of(prompt), content_of(prompt) | {**_ONE, **extra}, usage_of)
+    if prompt == "":
+        return Usage()
+    return connection.post(path_of(prompt), fitted({**content_of(prompt), **_ONE}, extra), usage_of)
 
 
 def _joined(prompt: Prompt, continuation: str) -> dict[str, Any]:
@@ -105,9 +108,9 @@ def _joined(prompt: Prompt, continuation: str) -> dict[str, Any]:
 
 
 def _tokens(
-    connection: Connection, scoring: Scoring, content: Body, extra: Body, path: str = "completions"
+    connection: Connection, scoring: Scoring, content: Body, extra: Body, path: str
 ) -> tuple[list[Token], Usage] | Failure:
-    return connection.post(path, {**content, **_ONE, **extra, **_FIELDS[scoring]}, partial(_read, scoring))
+    return connection.post(path, fitted({**content, **_ONE}, extra) | _FIELDS[scoring], partial(_read, scoring))
 
 
 def _read(scoring: Scoring, answer: Given) -> tuple[list[Token], Usage]:
