@@ -61,7 +61,7 @@ evidence: $(INSTALLED)
 	$(BIN)/vesalius evidence meds3 --data clinic
 	$(BIN)/vesalius evidence medcare
 	$(BIN)/vesalius evidence alphamed
-	$(BIN)/vesalius evidence medec --data clinic
+	$(BIN)/vesalius evidence medec --data clinic --data medec
 	$(BIN)/vesalius evidence medqa --data clinic
 	$(BIN)/vesalius evidence med-rlvr
 	$(BIN)/vesalius evidence med-prm --data clinic
