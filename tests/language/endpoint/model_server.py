@@ -33,7 +33,10 @@ class _Served:
         return {"choices": [choice], "usage": {"prompt_tokens": len(known), "completion_tokens": len(made)}}
 
     def chat(self, server, body):
-        known = self._tokenizer.apply_chat_template(body["messages"], add_generation_prompt=True, return_dict=True)["input_ids"]
+        turns = {
+            name: body.get(name, name == "add_generation_prompt") for name in ("add_generation_prompt", "continue_final_message")
+        }
+        known = self._tokenizer.apply_chat_template(body["messages"], return_dict=True, **turns)["input_ids"]
         made = self._made(known, body["max_tokens"])
         message = {"role": "assistant", "content": self._tokenizer.decode(made, skip_special_tokens=True)}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}

@@ -58,5 +58,8 @@ def test_a_conversation_is_asked_with_the_models_own_turns(both):
     here, there = both
     if "resident" in here.identity:
         pytest.skip("the clinic's models know no conversations")
-    asked = [(Message("user", "Name the organ that pumps blood."),)]
-    assert there.generate(asked, Sampling(max_tokens=8))[0].text == here.generate(asked, Sampling(max_tokens=8))[0].text
+    user = Message("user", "Name the organ that pumps blood.")
+    asked = [(user,), (user, Message("assistant", "It is the"))]
+    told, known = (backend.generate(asked, Sampling(max_tokens=8)) for backend in (there, here))
+    assert [one.text.strip() for one in told] == [one.text.strip() for one in known]
+    assert told[0].text != told[1].text
