@@ -14,7 +14,7 @@ from vesalius.language.backend import Message, Sampling, Usage
 from vesalius.language.local import Local
 from vesalius.language.local.loading import Loaded
 from vesalius.language.local.rows import Rows
-from vesalius.language.local.texts import begun_tokens, tokens_of
+from vesalius.language.local.texts import begun_tokens, tokens_of, written
 
 HEADER = "the heart is a organ . the liver is a organ . aspirin is a drug . "
 PROMPTS = [HEADER + end for end in ("pain ?", "the fever of the heart is in the liver ?", "is aspirin in the", "cough")]
@@ -159,6 +159,28 @@ def test_an_answer_that_has_begun_is_gone_on_with(llama: Loaded, template: str |
     spaced = (user, Message("assistant", "is a "))
     scores = [backend.score([prompt], [own])[0] for prompt, own in ((turns, [" cat"]), (spaced, ["cat"]), (text, [" cat"]))]
     assert scores[0].likelihoods == scores[1].likelihoods == scores[2].likelihoods
+
+
+def test_a_continuation_that_joins_the_prompts_last_token_is_scored_with_it(llama: Loaded) -> None:
+    backend = Local(llama)  # of a vocabulary of words, in which "ispain" is another than "is"
+    joined, apart = backend.score(["the pain is"], [("pain", " pain")])[0].likelihoods
+    assert (joined.tokens, apart.tokens) == (1, 2) and joined.log_probability < 0
+    steps = [
+        backend.score([prompt], [[end]])[0].likelihoods[0] for prompt, end in (("the pain", " is"), ("the pain is", " pain"))
+    ]
+    assert apart.log_probability == pytest.approx(sum(one.log_probability for one in steps), abs=1e-5)
+
+
+def test_a_template_without_a_system_turn_has_the_user_say_it(llama: Loaded) -> None:
+    tokenizer = copy.deepcopy(llama.tokenizer)
+    tokenizer.chat_template = (
+        "{% for message in messages %}{% if message.role == 'system' %}{{ raise_exception('no system') }}{% endif %}"
+        "{{ message.content }}{% endfor %}"
+    )
+    turns = (Message("system", "the heart"), Message("user", "is a"))
+    assert written(turns, tokenizer) == "the heart\n\nis a"
+    with pytest.raises(UserError, match="no system"):
+        written((Message("user", "is a"), Message("system", "the heart")), tokenizer)
 
 
 def test_embeddings_are_the_mean_of_the_last_states(llama: Loaded, model_folder: Callable[[str], Path]) -> None:

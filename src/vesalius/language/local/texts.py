@@ -4,21 +4,41 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from vesalius.language.backend import Prompt, is_begun, parted
-from vesalius.language.local.rows import Tokens
+from vesalius.errors import UserError
+from vesalius.language.backend import Message, Prompt, is_begun, parted
+from vesalius.language.local.rows import Tokens, common
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 
 def written(prompt: Prompt, tokenizer: "PreTrainedTokenizerBase") -> str:
-    """The text of a prompt: a conversation by the model's template or, if the model has none, its turns on lines of their own."""
+    """The text of a prompt: a conversation by the model's template or, if the model has none, its turns on lines of their own.
+
+    Where a template takes no system turn, as Gemma 2's, the user says what it says.
+
+    Raises:
+        UserError: if the template refuses the conversation.
+    """
+    from jinja2 import TemplateError
+
     if isinstance(prompt, str):
         return prompt
-    begun = is_begun(prompt)
     if tokenizer.chat_template is None:
         lines = "\n".join(message.text for message in prompt)
-        return lines if begun else f"{lines}\n"
+        return lines if is_begun(prompt) else f"{lines}\n"
+    try:
+        return _by_template(prompt, tokenizer)
+    except TemplateError as error:
+        system, *others = prompt
+        if system.role != "system" or not others or others[0].role != "user":
+            raise UserError(f"chat template: {error}; ask this model without --chat, or with other turns.") from error
+        user = Message("user", f"{system.text}\n\n{others[0].text}")
+        return written((user, *others[1:]), tokenizer)
+
+
+def _by_template(prompt: tuple[Message, ...], tokenizer: "PreTrainedTokenizerBase") -> str:
+    begun = is_begun(prompt)
     turns = [{"role": message.role, "content": message.text} for message in prompt]
     text: str = tokenizer.apply_chat_template(
         turns, tokenize=False, add_generation_prompt=not begun, continue_final_message=begun
@@ -37,12 +57,16 @@ def begun_tokens(prompt: Prompt, tokenizer: "PreTrainedTokenizerBase") -> Tokens
 
 
 def split(prompt: Prompt, continuations: Sequence[str], tokenizer: "PreTrainedTokenizerBase") -> tuple[Tokens, list[Tokens]]:
-    """A prompt's tokens and each continuation's, cut as they would stand in one text."""
+    """A prompt's tokens and each continuation's, cut as they would stand in one text.
+
+    Where a continuation joins the prompt's last token, that token is the continuations'.
+    """
     bare, space = parted(prompt)
     text, added = written(bare, tokenizer), _added(tokenizer)
     begun = _begun(text, prompt, tokenizer, added)
-    cut = [_begun(text + space + one, prompt, tokenizer, added)[len(begun) :] if one else () for one in continuations]
-    return begun or _blank(tokenizer), cut
+    whole = [_begun(text + space + one, prompt, tokenizer, added) if one else begun for one in continuations]
+    kept = min([common([begun, joint]) for joint in whole], default=len(begun))
+    return begun[:kept] or _blank(tokenizer), [() if joint == begun else joint[kept:] for joint in whole]
 
 
 def seed_of(tokens: Tokens, seed: int, sample: int) -> list[int]:
