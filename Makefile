@@ -45,7 +45,7 @@ evidence: $(INSTALLED)
 	$(BIN)/vesalius evidence biasmedqa --data clinic --data mocks
 	$(BIN)/vesalius evidence me-llama
 	$(BIN)/vesalius evidence ming-moe
-	$(BIN)/vesalius evidence spbertqa
+	$(BIN)/vesalius evidence spbertqa --data medquad --data simulated
 	$(BIN)/vesalius evidence motor
 	$(BIN)/vesalius evidence menti --data simulated
 	$(BIN)/vesalius evidence medcalc-bench --data simulated
