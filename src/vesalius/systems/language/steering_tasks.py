@@ -40,7 +40,7 @@ TEMPERATURE = 0.7
 """At which chains are sampled, as in self-consistency (Wang et al. 2023)."""
 
 CHAIN_TOKENS: Mapping[str, Mapping[Size, int]] = {
-    "clinic": {"smoke": 128, "default": 128, "paper": 128},
+    "clinic": {"smoke": 40, "default": 128, "paper": 128},
     "medqa": {"smoke": 64, "default": 384, "paper": 8192},
 }
 """Of written steps at most, by the tag ``data``: at paper size room for models that think at length."""
