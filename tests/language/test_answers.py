@@ -343,4 +343,9 @@ def test_a_thought_that_was_ended_is_not_looked_at():
     assert parse_choice(f"{thought}B", DRUGS).rule == "letter alone"
     assert parse_choice(thought, DRUGS).outcome == "empty"
     assert parse_choice("<THINK>A</THINK>C", DRUGS).letter == "C"
-    assert parse_choice("<think>The answer is A.", DRUGS).letter == "A"
+    assert parse_choice("Is it A? The answer is A.</think>The answer is B.", DRUGS).letter == "B"
+
+
+def test_a_thought_that_was_cut_is_no_answer():
+    assert parse_choice("<think>The answer is A.", DRUGS).outcome == "unparsed"
+    assert parse_choice("<think>The answer is A.</think><think>Or", DRUGS).outcome == "unparsed"

@@ -106,3 +106,8 @@ def test_where_no_option_is_liked_the_nearest_is_taken():
 def test_examples_are_refused():
     with pytest.raises(UserError, match="without examples"):
         AskSeveral()(knowing(set()), QUESTIONS[:1], [QUESTIONS[1:2]], 0)
+
+
+def test_thoughts_are_left_out():
+    assert parse_choices("<think>The answers are A and B.</think>The answers are C and D.", list("wxyz")).letters == "CD"
+    assert parse_choices("<think>The answers are A and B.", list("wxyz")).outcome == "unparsed"

@@ -20,12 +20,13 @@ from vesalius.language._options_named import (
     same_text,
     tidy,
 )
-from vesalius.language.thoughts import without_thoughts
+from vesalius.language.thoughts import is_thinking, without_thoughts
 from vesalius.records import Choices
 from vesalius.tasks import Outcome
 
 NO_SINGLE_OPTION = "no single option"
 OUTSIDE = "letter outside the options"
+UNENDED = "a thought that was not ended"
 
 MISSING = frozenset({"nan", "none", "null", "<na>"})
 """How tables and programs write that there is no text."""
@@ -90,7 +91,10 @@ def parse_choice(text: str | None, options: Sequence[str]) -> Answer:
     >>> parse_choice("It is not A.", drugs).outcome, parse_choice("As an AI, I cannot help with that.", drugs).outcome
     ('unparsed', 'refused')
     """
-    return _first(_RULES, tidy(without_thoughts(text or "")), tuple(normal(option) for option in Choices(tuple(options)).options))
+    known = tuple(normal(option) for option in Choices(tuple(options)).options)
+    if text and is_thinking(text):
+        return Answer(None, "unparsed", UNENDED)
+    return _first(_RULES, tidy(without_thoughts(text or "")), known)
 
 
 def _first(rules: Sequence[Rule], text: str, options: Sequence[str]) -> Answer:

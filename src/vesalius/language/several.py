@@ -15,6 +15,7 @@ from vesalius.language.backend import Backend, Prompt, Reply, Scored
 from vesalius.language.choices import Answered, Shots, default_sampling
 from vesalius.language.prompts import Template, conversation, packaged_templates
 from vesalius.language.questions import Question, permuted
+from vesalius.language.thoughts import is_thinking, without_thoughts
 from vesalius.tasks import Outcome
 
 SeveralProtocol = Literal["each option", "generation", "chain of thought"]
@@ -62,7 +63,10 @@ def parse_choices(text: str | None, options: Sequence[str]) -> SeveralAnswer:
     >>> parse_choices("BD", ("w", "x", "y", "z")).letters, parse_choices("A or C", ("w", "x", "y", "z")).outcome
     ('BD', 'unparsed')
     """
-    plain = tidy(text or "")
+    if text and is_thinking(text):
+        return SeveralAnswer("", "unparsed")
+    text = without_thoughts(text or "")
+    plain = tidy(text)
     cues = list(_CUE.finditer(plain))
     said = plain[cues[-1].end() :] if cues else plain
     letters = _listed(said, whole=not cues)

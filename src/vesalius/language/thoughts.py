@@ -4,7 +4,8 @@ import re
 
 OPENS, CLOSES = "<think>", "</think>"
 
-_THOUGHT = re.compile(rf"{OPENS}.*?(?:(?P<end>{CLOSES})|\Z)", re.DOTALL | re.IGNORECASE)
+# a thought that was opened by the prompt only ends in what is said
+_THOUGHT = re.compile(rf"(?:{OPENS}|\A(?=(?:(?!{OPENS}).)*?{CLOSES})).*?(?:(?P<end>{CLOSES})|\Z)", re.DOTALL | re.IGNORECASE)
 
 
 def without_thoughts(text: str, *, unclosed: bool = False) -> str:
@@ -16,8 +17,8 @@ def without_thoughts(text: str, *, unclosed: bool = False) -> str:
 
     >>> without_thoughts("<think>Is it A? No.</think>B."), without_thoughts("<think>Is it A? No.")
     ('B.', '<think>Is it A? No.')
-    >>> without_thoughts("<think>Is it A? No.", unclosed=True)
-    ''
+    >>> without_thoughts("<think>Is it A? No.", unclosed=True), without_thoughts("Is it A? No.</think>B.")
+    ('', 'B.')
     """
     return _THOUGHT.sub(lambda thought: "" if unclosed or thought["end"] else thought[0], text)
 
