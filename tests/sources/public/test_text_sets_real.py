@@ -19,7 +19,7 @@ COUNTS = {
     "healthfc-de": ("healthfc", {"test": 750}),
     "cmqcic": ("cmqcic", {"test": 785}),
     "medec": ("medec", {"validation": 574, "test": 597}),
-    "medquad": ("medquad", {"train": 13995, "validation": 801, "test": 1611}),
+    "medquad": ("medquad", {"train": 13976, "validation": 778, "test": 1653}),
     "mts-dialog": ("mts-dialog", {"train": 1201, "validation": 100, "test": 400}),
     "aci-bench": ("aci-bench", {"train": 67, "validation": 20, "test": 120}),
 }
