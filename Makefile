@@ -67,7 +67,7 @@ evidence: $(INSTALLED)
 	$(BIN)/vesalius evidence medcare
 	$(BIN)/vesalius evidence alphamed
 	$(BIN)/vesalius evidence medec --data clinic --data medec
-	$(BIN)/vesalius evidence medqa --data clinic
+	$(BIN)/vesalius evidence medqa --data clinic --data medqa
 	$(BIN)/vesalius evidence med-rlvr
 	$(BIN)/vesalius evidence med-prm --data clinic
 	$(BIN)/vesalius evidence searchrag --data clinic
