@@ -5,6 +5,7 @@ backend.score(["Aspirin is a"], [(" drug", " planet")])
 backend.embed(["chest pain"])
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
@@ -192,6 +193,10 @@ class Likelihood:
     log_probability: float
     tokens: int
     greedy: bool
+
+
+UNKNOWN = Likelihood(log_probability=math.nan, tokens=0, greedy=False)
+"""Of a continuation that could not be scored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

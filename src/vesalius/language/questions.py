@@ -57,7 +57,7 @@ def question_of(record: Record, target: str = "answer") -> Question:
         UserError: if the target is not the letter of one option.
     """
     options = tuple(" ".join(option.split()) for option in record.get("options", Choices).options)
-    context, explanation = _text(record, "context"), _text(record, "explanation")
+    explanation = _text(record, "explanation")
     asked = record.get("question", Text).value.strip()
     answer = None
     if target in record.fields:
@@ -67,14 +67,29 @@ def question_of(record: Record, target: str = "answer") -> Question:
                 f"record {record.id}, field {target!r}: not the letter of one option; give questions with one right option."
             )
         answer = ascii_uppercase.index(letter)
-    return Question(
+    bare = Question(
         id=record.id,
-        text=f"{context}\n\n{asked}" if context else asked,
+        text=asked,
         options=options,
         order=tuple(range(len(options))),
         answer=answer,
         explanation=explanation,
     )
+    return behind(context_of(record), bare)
+
+
+def context_of(record: Record) -> str:
+    """What a record's question is asked about; empty where there is nothing."""
+    return _text(record, "context")
+
+
+def behind(context: str, question: Question) -> Question:
+    r"""A question behind what it is asked about, if there is something.
+
+    >>> behind("Gout has pain.", Question(id="1", text="Which?", options=("a", "b"), order=(0, 1))).text
+    'Gout has pain.\n\nWhich?'
+    """
+    return replace(question, text=f"{context}\n\n{question.text}") if context else question
 
 
 def _text(record: Record, name: str) -> str:

@@ -1,7 +1,6 @@
 """Answers of past runs as a backend that asks nobody."""
 
 import json
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from vesalius.errors import UserError
 from vesalius.language.answer_file import NAME
-from vesalius.language.backend import Completion, Likelihood, Prompt, Reply, Sampling, Scored, Usage
+from vesalius.language.backend import UNKNOWN, Completion, Prompt, Reply, Sampling, Scored, Usage
 from vesalius.language.cached import Cached
 
 
@@ -32,8 +31,7 @@ class Absent:
 
     def score(self, prompts: Sequence[Prompt], continuations: Sequence[Sequence[str]]) -> list[Scored]:
         """NaN for all."""
-        unknown = Likelihood(log_probability=math.nan, tokens=0, greedy=False)
-        return [Scored(likelihoods=(unknown,) * len(own), usage=Usage()) for own in continuations]
+        return [Scored(likelihoods=(UNKNOWN,) * len(own), usage=Usage()) for own in continuations]
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Nothing.

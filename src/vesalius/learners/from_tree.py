@@ -1,7 +1,7 @@
 """Distillation: what a tree of thoughts finds becomes what a student learns, against single chains of the same teacher."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path as Folder
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from vesalius.language.questions import Question, question_of
 from vesalius.language.tree_of_thoughts import Path, TreeOfThoughts
 from vesalius.learners.language_model.adapted import Adapted, Tuned
 from vesalius.learners.language_model.examples import Example
+from vesalius.learners.shared_out import shared_out
 from vesalius.records import Record
 from vesalius.tasks import Prediction
 
@@ -70,7 +71,7 @@ class Distilled(Adapted):
         """
         said = super().predict(records)
         owed, self._owed = self._owed, Usage()
-        return charged(said, owed)
+        return shared_out(said, owed.tokens, owed.calls)
 
     def load(self, folder: Folder) -> None:
         """Take back what ``save`` wrote.
@@ -80,24 +81,6 @@ class Distilled(Adapted):
         """
         super().load(folder)
         self._owed = Usage()
-
-
-def charged(said: Sequence[Prediction], usage: Usage) -> list[Prediction]:
-    """Predictions that share out what was spent before them, in whole parts that differ by at most one.
-
-    >>> said = [Prediction(record_id=name, value="A", tokens=5, calls=1) for name in "ab"]
-    >>> [(one.tokens, one.calls) for one in charged(said, Usage(prompt=6, completion=1, calls=2))]
-    [(9, 2), (8, 2)]
-    """
-    count = len(said)
-    return [
-        replace(
-            one,
-            tokens=(one.tokens or 0) + (usage.tokens + count - 1 - place) // count,
-            calls=(one.calls or 0) + (usage.calls + count - 1 - place) // count,
-        )
-        for place, one in enumerate(said)
-    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

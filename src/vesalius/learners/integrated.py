@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vesalius.language.backend import Backend
-from vesalius.language.medrgb.integrating import behind, context_of, sub_questions_of, with_sub_answers
-from vesalius.language.questions import question_of
+from vesalius.language.medrgb.integrating import sub_questions_of, with_sub_answers
+from vesalius.language.questions import behind, context_of, question_of
 from vesalius.language.steering import Strategy
 from vesalius.learners.asks_model import AsksModel
 from vesalius.learners.kept_file import kept

@@ -12,6 +12,7 @@ from vesalius.language.shots import Choice, Chooser, chooser, drawn
 from vesalius.language.steering import SelfTaught, Strategy, self_taught
 from vesalius.learners.asks_model import AsksModel
 from vesalius.learners.kept_file import kept
+from vesalius.learners.shared_out import shared_out
 from vesalius.records import Record
 from vesalius.tasks import Prediction
 
@@ -101,19 +102,14 @@ class Steered(AsksModel):
         if self._chooser is None:
             self._chooser = chooser(self._choose, self._pool, self._count, self.backend)
         answers = self._strategy(self.backend, questions, self._chooser.choose(questions), self._seed)
-        owed = zip(*(_shares(total, len(records)) for total in self._owed), strict=True)
-        self._owed = (0, 0)
-        return [
+        owed, self._owed = self._owed, (0, 0)
+        said = [
             Prediction(
-                record_id=record.id,
-                value=one.letter,
-                outcome=one.outcome,
-                raw=one.raw,
-                tokens=one.tokens + tokens,
-                calls=one.calls + calls,
+                record_id=record.id, value=one.letter, outcome=one.outcome, raw=one.raw, tokens=one.tokens, calls=one.calls
             )
-            for record, one, (tokens, calls) in zip(records, answers, owed, strict=True)
+            for record, one in zip(records, answers, strict=True)
         ]
+        return shared_out(said, *owed)
 
     def save(self, folder: Path) -> None:
         """Write examples and seed, and for a reader which prompts and model they go with; the model itself is not kept."""
@@ -135,12 +131,3 @@ class Steered(AsksModel):
         with kept(folder / FILE) as content:
             self._pool, self._seed = from_rows(content["shots"]), int(content["seed"])
         self._chooser, self._owed = None, (0, 0)
-
-
-def _shares(total: int, count: int) -> list[int]:
-    """A total in whole parts that differ by at most one.
-
-    >>> _shares(7, 3)
-    [3, 2, 2]
-    """
-    return [total // count + (place < total % count) for place in range(count)]

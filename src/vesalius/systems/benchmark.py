@@ -61,7 +61,8 @@ def benchmark_trial(
     """
     tasks = [_task(name, shots, limit) for name in data]
     named = told(model, request=request, per_minute=per_minute)
-    build = partial(_build, partial(opened, named, answers, turns=chat), shots)
+    asked = partial(opened, named, answers, turns=chat)
+    build = partial(_build, asked, shots)
     arms = {task.name: _arms(_chosen(task, protocols, shuffle=orders > 0, chat=chat), build) for task in tasks}
     return Trial(
         name="ask",
@@ -70,7 +71,7 @@ def benchmark_trial(
         seeds=tuple(range(orders or 1)),
         settings={
             "title": f"Questions, asked in several ways: {Path(model).name}",
-            "model": opened(named).identity,
+            "model": asked().identity,
             "shots": str(shots),
             "orders": str(orders),
             "limit": str(limit or "none"),

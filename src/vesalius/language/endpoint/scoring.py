@@ -10,15 +10,12 @@ from functools import partial
 from typing import Any, Literal
 
 from vesalius.errors import UserError
-from vesalius.language.backend import Likelihood, Message, Prompt, Scored, Usage, is_begun, parted
+from vesalius.language.backend import UNKNOWN, Likelihood, Message, Prompt, Scored, Usage, is_begun, parted
 from vesalius.language.endpoint.connection import Body, Connection, Failure
 from vesalius.language.endpoint.messages import Given, content_of, fitted, path_of, usage_of
 
 Scoring = Literal["echo", "prompt_logprobs"]
 """How a server tells the log-probabilities of a prompt: OpenAI's ``echo``; vLLM's ``prompt_logprobs``, also for conversations."""
-
-UNKNOWN = Likelihood(log_probability=math.nan, tokens=0, greedy=False)
-"""Of a continuation that could not be scored after all tries."""
 
 Token = tuple[float, bool]
 """Log-probability, and whether it is the likeliest; NaN where there is none."""

@@ -1,9 +1,8 @@
 """Evidence in front of a question."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from vesalius.language.questions import Question
+from vesalius.language.questions import Question, behind
 from vesalius.language.retrieval import Document
 
 
@@ -26,7 +25,7 @@ def with_evidence(question: Question, documents: Sequence[Document], words: int)
         left -= len(found)
         if found:
             shown.append(" ".join(found))
-    return replace(question, text="\n".join(shown) + f"\n\n{question.text}") if shown else question
+    return behind("\n".join(shown), question)
 
 
 def told(document: Document) -> str:

@@ -1,21 +1,18 @@
 """What local backends make of what their networks say."""
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import torch
 from torch import Tensor
 
-from vesalius.language.backend import Completion, Likelihood, Reply, Sampling, Scored, Usage
+from vesalius.language.backend import UNKNOWN, Completion, Likelihood, Reply, Sampling, Scored, Usage
 from vesalius.language.local.rows import Tokens
 from vesalius.language.local.texts import seed_of
 from vesalius.progress import track
 
 Asked = TypeVar("Asked")
 T = TypeVar("T")
-
-_UNKNOWN = Likelihood(log_probability=math.nan, tokens=0, greedy=False)
 
 
 def by_batch(batches: Iterable[list[int]], asked: Sequence[Asked], run: Callable[[list[Asked]], list[T]]) -> list[T]:
@@ -44,7 +41,7 @@ def failed(reason: str, sampling: Sampling) -> Reply:
 
 def unscored(continuations: Sequence[Tokens]) -> Scored:
     """Of a prompt that was not run: NaN for each of its continuations."""
-    return Scored(likelihoods=(_UNKNOWN,) * len(continuations), usage=Usage())
+    return Scored(likelihoods=(UNKNOWN,) * len(continuations), usage=Usage())
 
 
 def forks_of(sampling: Sampling) -> int:

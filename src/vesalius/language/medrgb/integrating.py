@@ -9,7 +9,7 @@ import numpy as np
 from vesalius.errors import UserError
 from vesalius.language.medrgb.cases import Case
 from vesalius.language.medrgb.records import standard
-from vesalius.language.questions import Question, from_rows, question_of, to_row
+from vesalius.language.questions import Question, behind, from_rows, question_of, to_row
 from vesalius.language.retrieval import Document
 from vesalius.records import Record, Text
 
@@ -63,20 +63,6 @@ def sub_questions_of(record: Record) -> list[Question]:
         return from_rows(json.loads(record.get(SUB_QUESTIONS, Text).value))
     except (ValueError, TypeError, KeyError) as error:
         raise UserError(f"record {record.id}, field {SUB_QUESTIONS!r}: no questions; build the record again.") from error
-
-
-def context_of(record: Record) -> str:
-    """The documents that a record's question stands behind, a line each; empty where there are none."""
-    return record.get("context", Text).value.strip() if "context" in record.fields else ""
-
-
-def behind(context: str, question: Question) -> Question:
-    r"""A question behind documents, as a record with a ``context`` is asked.
-
-    >>> behind("Gout has pain.", Question(id="1", text="Which?", options=("a", "b"), order=(0, 1))).text
-    'Gout has pain.\n\nWhich?'
-    """
-    return replace(question, text=f"{context}\n\n{question.text}") if context else question
 
 
 def with_sub_answers(question: Question, context: str, answered: Sequence[tuple[Question, str | None]]) -> Question:

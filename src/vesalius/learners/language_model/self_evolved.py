@@ -12,10 +12,11 @@ from vesalius.language.questions import Question, question_of
 from vesalius.learners.language_model.adapted import Tuned
 from vesalius.learners.language_model.examples import Example
 from vesalius.learners.language_model.once import is_kept
-from vesalius.learners.language_model.process_reward.best_of import Choosing, answered, read_seed, shared_out
+from vesalius.learners.language_model.process_reward.best_of import Choosing, answered, read_seed
 from vesalius.learners.language_model.process_reward.reward import Labelling, Reward
 from vesalius.learners.language_model.process_reward.solutions import asked, solve
 from vesalius.learners.language_model.tree_search import Search, Tree, grow
+from vesalius.learners.shared_out import shared_out
 from vesalius.records import Record
 from vesalius.remembered import Remembered
 from vesalius.tasks import Prediction

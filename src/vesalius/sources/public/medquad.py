@@ -55,10 +55,7 @@ def bare(name: str) -> str:
     ('alzheimer disease', 'alzheimer disease', 'chronic fatigue syndrome', 'gastric tumor')
     """
     words = re.sub(r"[^\w]+", " ", re.sub(r"'s\b|\([^)]*\)", " ", name.lower())).split()
-    return (
-        " ".join(word[:-1] if len(word) > 4 and word.endswith("s") and not word.endswith("ss") else word for word in words)
-        or name
-    )
+    return " ".join(word.removesuffix("s") if len(word) > 4 and not word.endswith("ss") else word for word in words) or name
 
 
 MEDQUAD = PublicSet(

@@ -14,6 +14,7 @@ from vesalius.learners.language_model.process_reward.judges import Judge
 from vesalius.learners.language_model.process_reward.reward import Labelling, Reward, Scored
 from vesalius.learners.language_model.process_reward.selection import Aggregate, Select, chosen, majority
 from vesalius.learners.language_model.process_reward.solutions import Solved, solve
+from vesalius.learners.shared_out import shared_out
 from vesalius.records import Record
 from vesalius.tasks import Prediction
 
@@ -179,21 +180,3 @@ def read_seed(file: Path) -> int:
     """
     with kept(file) as content:
         return int(content["seed"])
-
-
-def shared_out(predictions: Sequence[Prediction], tokens: int, calls: int) -> list[Prediction]:
-    """Predictions that bear what fitting cost, in parts that differ by at most one.
-
-    >>> said = [Prediction(record_id=name, value="A", tokens=10, calls=1) for name in "xy"]
-    >>> [(one.tokens, one.calls) for one in shared_out(said, 5, 2)]
-    [(13, 2), (12, 2)]
-    """
-    count = len(predictions)
-    return [
-        replace(
-            one,
-            tokens=(one.tokens or 0) + tokens // count + (place < tokens % count),
-            calls=(one.calls or 0) + calls // count + (place < calls % count),
-        )
-        for place, one in enumerate(predictions)
-    ]
